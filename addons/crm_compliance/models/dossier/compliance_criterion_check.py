@@ -1,0 +1,255 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from dateutil.relativedelta import relativedelta
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import SQL
+
+
+class ComplianceCriterionCheck(models.Model):
+    """Answer of one dossier to one criterion: result, evidence, who, when, until.
+
+    Rows are laid out by the refresh for every criterion that applies, so that an officer finds the questions waiting.
+    """
+
+    _name = "compliance.criterion.check"
+    _description = "Criterion Check"
+    _order = "profile_id, sequence, id"
+    _rec_name = "criterion_id"
+
+    profile_id = fields.Many2one(
+        "compliance.profile", string="Dossier", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    criterion_id = fields.Many2one(
+        "compliance.criterion", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    active = fields.Boolean(default=True, readonly=True, help="Off: superseded by the check of a merged dossier.")
+    is_applicable = fields.Boolean(string="Applies", default=True, readonly=True)
+    company_id = fields.Many2one(related="profile_id.company_id", store=True, index=True)
+    partner_id = fields.Many2one(related="profile_id.partner_id")
+    sequence = fields.Integer(related="criterion_id.sequence", store=True)
+    kind = fields.Selection(related="criterion_id.kind")
+    knockout = fields.Boolean(related="criterion_id.knockout")
+    uncertainty = fields.Selection(related="criterion_id.uncertainty")
+    result = fields.Selection(
+        [("met", "Met"), ("unmet", "Unmet"), ("unknown", "Unknown"), ("waived", "Waived")],
+        required=True,
+        default="unknown",
+    )
+    evidence = fields.Text()
+    attachment_ids = fields.Many2many("ir.attachment", string="Documents", bypass_search_access=True)
+    checked_by_id = fields.Many2one("res.users", string="Checked by", readonly=True, copy=False)
+    checked_on = fields.Date(readonly=True, copy=False)
+    valid_until = fields.Date(help="After this day the answer counts as unknown.")
+    is_expired = fields.Boolean(string="Expired", compute="_compute_is_expired", search="_search_is_expired")
+
+    _profile_criterion_uniq = models.UniqueIndex(
+        "(profile_id, criterion_id) WHERE active", "The dossier has a check of this criterion already."
+    )
+
+    @api.depends("valid_until")
+    def _compute_is_expired(self):
+        today = fields.Date.context_today(self)
+        for check in self:
+            check.is_expired = bool(check.valid_until and check.valid_until < today)
+
+    def _search_is_expired(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return [("valid_until", "<", "today")]
+
+    @api.constrains("result", "evidence", "attachment_ids")
+    def _check_evidence(self):
+        for check in self:
+            needs_evidence = check.result == "waived" or (
+                check.criterion_id.evidence_required and check.kind == "manual" and check.result in ("met", "unmet")
+            )
+            if needs_evidence and not check.evidence and not check.attachment_ids:
+                raise ValidationError(
+                    self.env._("%(criterion)s needs evidence: a text or a document.", criterion=check.criterion_id.name)
+                )
+
+    # -------------------------------------------------------------------------
+    # CRUD
+    # -------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        checks = super().create(
+            [
+                {**vals, **(self._prepare_signature() if vals.get("result", "unknown") != "unknown" else {})}
+                for vals in vals_list
+            ]
+        )
+        for check in checks:
+            check._check_answer_allowed(check.result)
+        checks.profile_id._refresh_zones()
+        return checks
+
+    def write(self, vals):
+        """Answers; who and when are noted, not entered.
+
+        :raises AccessError: if somebody but a manager waives a criterion or signs for another
+        :raises UserError: if the criterion is evaluated automatically
+        """
+        if {"checked_by_id", "checked_on", "profile_id", "criterion_id", "active"} & set(vals) and not self.env.su:
+            raise AccessError(self.env._("Who answered which criterion of which customer, and when, is not editable."))
+        if "result" not in vals:
+            return super().write(vals)
+        for check in self:
+            check._check_answer_allowed(vals["result"])
+        before = {check: check.result for check in self}
+        if not self.env.su:
+            vals = {**vals, **self._prepare_signature()}
+        result = super().write(vals)
+        if "valid_until" not in vals:
+            self._apply_validity()
+        self._log_answers(before)
+        self.profile_id._refresh_zones()
+        return result
+
+    def unlink(self):
+        profiles = self.profile_id
+        result = super().unlink()
+        profiles.exists()._refresh_zones()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_answered(self):
+        if not self.env.su and any(check.checked_on for check in self):
+            raise UserError(self.env._("An answered check is part of the record and cannot be deleted."))
+
+    def _check_answer_allowed(self, result):
+        if self.env.su:
+            return
+        if "waived" in (result, self.result) and not self.env.user.has_group("crm_compliance.group_compliance_manager"):
+            raise AccessError(self.env._("Only a compliance manager waives a criterion or takes a waiver back."))
+        if self.kind == "domain" and result not in ("waived", "unknown"):
+            raise UserError(
+                self.env._(
+                    "%(criterion)s is evaluated on the customer's own data: correct those instead.",
+                    criterion=self.criterion_id.name,
+                )
+            )
+
+    def _prepare_signature(self):
+        return {"checked_by_id": self.env.uid, "checked_on": fields.Date.context_today(self)}
+
+    def _apply_validity(self):
+        """Dates the answers by the validity of their criteria, one write per validity."""
+        for months, checks in self.grouped(lambda check: check.criterion_id.validity_months).items():
+            until = fields.Date.context_today(self) + relativedelta(months=months) if months else False
+            super(ComplianceCriterionCheck, checks).write({"valid_until": until})
+
+    def _log_answers(self, before):
+        """Notes in the dossiers what was answered, one message per dossier."""
+        labels = dict(self._fields["result"]._description_selection(self.env))
+        bodies = {}
+        for profile, checks in self.grouped("profile_id").items():
+            changed = [check for check in checks if check.result != before[check]]
+            if changed:
+                bodies[profile.id] = Markup("<ul>%s</ul>") % Markup().join(
+                    Markup("<li>%s: %s → <b>%s</b> %s</li>")
+                    % (
+                        check.criterion_id.name,
+                        labels[before[check]],
+                        labels[check.result],
+                        check.evidence or "",
+                    )
+                    for check in changed
+                )
+        if bodies:
+            self.env["compliance.profile"].browse(bodies)._message_log_batch(bodies)
+
+    def action_open_form(self):
+        """Opens the check on its own, with its documents."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.display_name,
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
+    # -------------------------------------------------------------------------
+    # HELPERS
+    # -------------------------------------------------------------------------
+
+    def _filtered_blocking(self):
+        """The checks that keep a customer from being approved: knock-outs unmet, answers missing or expired."""
+        return self.filtered(
+            lambda check: (
+                check.is_applicable
+                and check.criterion_id.active
+                and (check.result == "unknown" or check.is_expired or (check.result == "unmet" and check.knockout))
+            )
+        )
+
+    def _move_to(self, profile):
+        """Moves checks to the dossier theirs is merged into; where both answered, the later answer counts and the
+        other is kept as superseded."""
+        existing = {check.criterion_id: check for check in profile.check_ids}
+        for check in self.with_context(active_test=False):
+            rival = check.active and existing.get(check.criterion_id)
+            loser = self.browse()
+            if rival:
+                loser = min(
+                    rival, check, key=lambda item: (item.checked_on or fields.Date.to_date("1900-01-01"), item.id)
+                )
+                loser.active = False
+                loser.flush_recordset(["active"])
+            check.profile_id = profile
+
+    @api.model
+    def _lay_out(self, partners=None):
+        """Gives every dossier a check per applicable criterion, and every automatic check its result, in one statement.
+
+        :param partners: the customers concerned; None means all
+        """
+        criteria = self.env["compliance.criterion"].sudo().search([("active", "=", True)])
+        if not criteria:
+            return
+        self.flush_model()
+        self.env["res.partner"].flush_model()
+        scope = SQL("profile.partner_id = ANY(%s)", partners.ids) if partners is not None else SQL("TRUE")
+        self.env.execute_query(
+            SQL(
+                """
+                WITH target AS MATERIALIZED (%(targets)s),
+                changed AS (
+                    UPDATE compliance_criterion_check existing
+                       SET is_applicable = target.applies,
+                           result = CASE WHEN existing.result = 'waived' THEN 'waived'
+                                         ELSE COALESCE(target.result, existing.result) END,
+                           checked_on = CASE WHEN existing.result <> 'waived' AND target.result <> existing.result
+                                             THEN %(today)s ELSE existing.checked_on END
+                      FROM target
+                     WHERE existing.profile_id = target.profile_id
+                       AND existing.criterion_id = target.criterion_id
+                       AND existing.active
+                       AND (existing.is_applicable IS DISTINCT FROM target.applies
+                            OR (existing.result <> 'waived' AND target.result <> existing.result))
+                )
+                INSERT INTO compliance_criterion_check
+                       (profile_id, criterion_id, company_id, sequence, active, is_applicable, result, checked_on,
+                        create_uid, create_date, write_uid, write_date)
+                SELECT target.profile_id, target.criterion_id, target.company_id, target.sequence, TRUE, TRUE,
+                       COALESCE(target.result, 'unknown'), CASE WHEN target.result IS NOT NULL THEN %(today)s END,
+                       %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
+                  FROM target
+                 WHERE target.applies
+                   AND NOT EXISTS (SELECT FROM compliance_criterion_check existing
+                                    WHERE existing.profile_id = target.profile_id
+                                      AND existing.criterion_id = target.criterion_id
+                                      AND existing.active)
+                """,
+                targets=SQL(" UNION ALL ").join(criterion._get_target_query(scope) for criterion in criteria),
+                today=fields.Date.context_today(self),
+                uid=self.env.uid,
+            )
+        )
+        self.invalidate_model(flush=False)

@@ -1,0 +1,114 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from ast import literal_eval
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.tools import SQL, ormcache
+
+
+class ComplianceDossierItem(models.Model):
+    """What a complete dossier holds: a condition on the customer and its weight."""
+
+    _name = "compliance.dossier.item"
+    _description = "Dossier Item"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one("res.company", index="btree_not_null", help="Empty: the item of all companies.")
+    weight = fields.Float(default=1.0, required=True)
+    partner_type = fields.Selection(
+        [("any", "All Customers"), ("company", "Companies"), ("person", "Individuals")],
+        string="Expected of",
+        required=True,
+        default="any",
+    )
+    present_domain = fields.Char(string="Present if", required=True, default="[]")
+
+    _weight_positive = models.Constraint("CHECK(weight > 0)", "The weight of a dossier item must be above 0.")
+
+    @api.constrains("present_domain")
+    def _check_present_domain(self):
+        for item in self:
+            try:
+                item._get_partner_query()
+            except Exception as error:
+                # Whatever a half-typed condition raises is the user's to mend.
+                raise ValidationError(
+                    self.env._(
+                        "The condition of the dossier item %(item)s cannot be evaluated: %(error)s",
+                        item=item.name,
+                        error=str(error),
+                    )
+                ) from error
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        items = super().create(vals_list)
+        self.env["compliance.refresh.queue"]._enqueue_all()
+        return items
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not set(vals) <= {"name", "sequence"}:
+            self.env["compliance.refresh.queue"]._enqueue_all()
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env["compliance.refresh.queue"]._enqueue_all()
+        return result
+
+    def _get_partner_query(self):
+        """Query of the customers, archived ones included, on which the item is present."""
+        partners = self.env["res.partner"].sudo().with_context(active_test=False)
+        return partners._search(Domain(literal_eval(self.present_domain or "[]")))
+
+    def _get_applies_sql(self):
+        """Condition on ``profile`` and ``partner``: is the item expected of this customer?"""
+        self.ensure_one()
+        condition = {
+            "any": SQL("TRUE"),
+            "company": SQL("partner.is_company"),
+            "person": SQL("partner.is_company IS NOT TRUE"),
+        }[self.partner_type]
+        if self.company_id:
+            condition = SQL("%s AND profile.company_id = %s", condition, self.company_id.id)
+        return condition
+
+    @api.model
+    @ormcache()
+    def _get_watched_fields(self):
+        """Names of the partner fields the items and criteria look at: a change of one calls for a refresh."""
+        domains = [item.present_domain for item in self.sudo().search([])]
+        for criterion in self.env["compliance.criterion"].sudo().search([]):
+            domains += [criterion.met_domain, criterion.domain]
+        conditions = (
+            condition for text in domains for condition in Domain(literal_eval(text or "[]")).iter_conditions()
+        )
+        return frozenset(
+            {condition.field_expr.split(".")[0] for condition in conditions} | {"country_id", "active", "user_id"}
+        )
+
+    @api.model
+    def _get_completeness_sql(self):
+        """Expression over ``profile`` and ``partner``: weight of the items present, in % of those expected."""
+        items = self.sudo().search([("active", "=", True)])
+        if not items:
+            return SQL("100.0")
+        expected = SQL(" + ").join(
+            SQL("CASE WHEN %s THEN %s ELSE 0 END", item._get_applies_sql(), item.weight) for item in items
+        )
+        present = SQL(" + ").join(
+            SQL(
+                "CASE WHEN %s AND partner.id IN %s THEN %s ELSE 0 END",
+                item._get_applies_sql(),
+                item._get_partner_query().subselect(),
+                item.weight,
+            )
+            for item in items
+        )
+        return SQL("COALESCE(ROUND((100.0 * (%s) / NULLIF(%s, 0))::numeric, 1), 100)", present, expected)

@@ -1,0 +1,121 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
+
+from psycopg2.errors import SerializationFailure
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+
+class ComplianceRefreshQueue(models.Model):
+    """Customers whose figures are to be computed anew.
+
+    Transactions that post, pay or reverse only ever insert here: they neither wait for each other nor touch dossiers.
+    A job takes rows out, refreshes in one go and commits both together, so that nothing is lost when it is killed.
+    """
+
+    _name = "compliance.refresh.queue"
+    _description = "Dossier Refresh Queue"
+    _log_access = False
+
+    partner_id = fields.Many2one("res.partner", required=True, readonly=True, ondelete="cascade")
+    company_id = fields.Many2one("res.company", readonly=True, ondelete="cascade")
+
+    @api.model
+    def _enqueue(self, partners, company=None):
+        """Queues customers at the end of the transaction: one INSERT and one wake-up, however often it is called.
+
+        :param partners: partners; their commercial entities are queued
+        :param company: the company that needs a dossier of them; None: refresh the dossiers they have
+        """
+        precommit = self.env.cr.precommit
+        pending = precommit.data.setdefault("crm_compliance.refresh", set())
+        if not pending and partners:
+            precommit.add(self._insert_pending)
+        pending.update((partner_id, company.id if company else None) for partner_id in partners.ids)
+
+    @api.model
+    def _insert_pending(self):
+        pending = self.env.cr.precommit.data.pop("crm_compliance.refresh", ())
+        if not pending:
+            return
+        partner_ids, company_ids = zip(*pending, strict=True)
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO compliance_refresh_queue (partner_id, company_id)"
+                " SELECT partner.commercial_partner_id, wanted.company_id"
+                " FROM UNNEST(%s::int4[], %s::int4[]) AS wanted (partner_id, company_id)"
+                " JOIN res_partner partner ON partner.id = wanted.partner_id",
+                list(partner_ids),
+                list(company_ids),
+            )
+        )
+        self._wake()
+
+    @api.model
+    def _enqueue_all(self):
+        """Queues the customers of all dossiers."""
+        self.env["compliance.profile"].flush_model(["partner_id"])
+        self.env.cr.execute(
+            "INSERT INTO compliance_refresh_queue (partner_id) SELECT DISTINCT partner_id FROM compliance_profile"
+        )
+        self._wake()
+
+    @api.model
+    def _wake(self):
+        """Triggers the job."""
+        cron = self.env.ref("crm_compliance.ir_cron_process_refresh_queue", raise_if_not_found=False)
+        if cron:  # absent while the add-on is being installed
+            cron.sudo()._trigger()
+
+    @api.model
+    def _cron_process(self, batch_size=20000):
+        """Refreshes the queued customers in batches, each committed with the rows it took from the queue."""
+        cron = self.env["ir.cron"]
+        self.env.cr.flush()
+        while True:
+            remaining = self.search_count([])
+            if not remaining:
+                cron._commit_progress(remaining=0)
+                return
+            try:
+                done = self._process_batch(batch_size)
+            except SerializationFailure:
+                # Somebody edited a dossier while it was refreshed; the rows are still queued.
+                _logger.info("Dossier refresh met a concurrent change, next try.")
+                self.env.cr.rollback()
+                done = 0
+            if not cron._commit_progress(done, remaining=remaining - done) or not done:
+                return
+
+    @api.model
+    def _process_batch(self, batch_size):
+        """Takes up to so many rows out of the queue and refreshes their customers.
+
+        :return int: number of rows taken; 0 if another transaction is refreshing
+        """
+        profiles = self.env["compliance.profile"]
+        if not profiles._lock_refresh():
+            return 0
+        rows = self.env.execute_query(
+            SQL(
+                "DELETE FROM compliance_refresh_queue WHERE id IN (SELECT id FROM compliance_refresh_queue ORDER BY id"
+                " LIMIT %s) RETURNING partner_id, company_id",
+                batch_size,
+            )
+        )
+        wanted = [(partner_id, company_id) for partner_id, company_id in set(rows) if company_id]
+        if wanted:
+            profiles._open(
+                SQL(
+                    "SELECT * FROM UNNEST(%s::int4[], %s::int4[]) AS wanted (partner_id, company_id)",
+                    [partner_id for partner_id, _company_id in wanted],
+                    [company_id for _partner_id, company_id in wanted],
+                )
+            )
+        profiles._refresh(self.env["res.partner"].browse({partner_id for partner_id, _company_id in rows}))
+        self.invalidate_model(flush=False)
+        return len(rows)

@@ -1,0 +1,58 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import fields, models
+from odoo.tools import SQL
+
+
+class ComplianceSettlement(models.Model):
+    """What settled which invoice when: the rows behind the payment habit of a dossier."""
+
+    _name = "compliance.settlement"
+    _description = "Settlement of an Invoice"
+    _auto = False
+    _order = "settled_on desc, id desc"
+    _rec_name = "move_id"
+    _depends = {
+        "account.partial.reconcile": ["debit_move_id", "credit_move_id", "amount", "max_date"],
+        "account.move.line": ["move_id", "date_maturity", "display_type"],
+        "account.move": ["commercial_partner_id", "company_id", "invoice_date", "move_type", "state"],
+        "res.partner": ["commercial_partner_id"],
+    }
+
+    partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    move_id = fields.Many2one("account.move", string="Invoice", readonly=True)
+    counterpart_move_id = fields.Many2one("account.move", string="Settled by", readonly=True)
+    kind = fields.Selection([("payment", "Payment"), ("credit_note", "Credit Note")], readonly=True)
+    invoice_date = fields.Date(readonly=True)
+    due_date = fields.Date(readonly=True)
+    settled_on = fields.Date(readonly=True)
+    amount = fields.Monetary(readonly=True)
+    days_to_pay = fields.Integer(readonly=True, aggregator="avg", help="Days from the invoice to the settlement.")
+    days_late = fields.Integer(
+        readonly=True, aggregator="avg", help="Days from the due date to the settlement; negative: early."
+    )
+    is_late = fields.Boolean(string="Late", readonly=True)
+
+    @property
+    def _table_query(self):
+        return SQL(
+            """
+            SELECT partial.id, entity.commercial_partner_id AS partner_id, move.company_id, move.id AS move_id,
+                   counterpart.move_id AS counterpart_move_id,
+                   CASE WHEN settling.move_type = 'out_refund' THEN 'credit_note' ELSE 'payment' END AS kind,
+                   move.invoice_date, COALESCE(line.date_maturity, move.invoice_date) AS due_date,
+                   partial.max_date AS settled_on, partial.amount,
+                   partial.max_date - move.invoice_date AS days_to_pay,
+                   partial.max_date - COALESCE(line.date_maturity, move.invoice_date) AS days_late,
+                   partial.max_date > COALESCE(line.date_maturity, move.invoice_date) AS is_late
+              FROM account_partial_reconcile partial
+              JOIN account_move_line line ON line.id = partial.debit_move_id AND line.display_type = 'payment_term'
+              JOIN account_move move ON move.id = line.move_id
+              JOIN res_partner entity ON entity.id = move.commercial_partner_id
+              JOIN account_move_line counterpart ON counterpart.id = partial.credit_move_id
+              JOIN account_move settling ON settling.id = counterpart.move_id
+             WHERE move.move_type IN ('out_invoice', 'out_receipt') AND move.state = 'posted'
+            """
+        )

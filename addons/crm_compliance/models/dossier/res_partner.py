@@ -1,0 +1,156 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+
+# Who may know how a customer stands. Portal users and colleagues without a role read partners too, but not this.
+GROUPS = ",".join(
+    [
+        "crm_compliance.group_compliance_user",
+        "crm_compliance.group_compliance_auditor",
+        "account.group_account_invoice",
+        "account.group_account_readonly",
+    ]
+)
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    compliance_profile_id = fields.Many2one(
+        "compliance.profile",
+        string="Compliance Dossier",
+        company_dependent=True,
+        readonly=True,
+        copy=False,
+        groups=GROUPS,
+        help="Dossier of the customer in the current company.",
+    )
+    compliance_zone = fields.Selection(related="compliance_profile_id.zone", groups=GROUPS)
+    compliance_risk_level = fields.Selection(related="compliance_profile_id.risk_level", groups=GROUPS)
+    compliance_admission_state = fields.Selection(related="compliance_profile_id.admission_state", groups=GROUPS)
+    compliance_lifecycle = fields.Selection(related="compliance_profile_id.lifecycle", groups=GROUPS)
+    compliance_value_tier = fields.Selection(related="compliance_profile_id.value_tier", groups=GROUPS)
+    compliance_purchase_behaviour = fields.Selection(related="compliance_profile_id.purchase_behaviour", groups=GROUPS)
+    compliance_overdue_amount = fields.Monetary(
+        related="compliance_profile_id.overdue_amount", groups=GROUPS, currency_field="compliance_currency_id"
+    )
+    compliance_open_amount = fields.Monetary(
+        related="compliance_profile_id.open_amount", groups=GROUPS, currency_field="compliance_currency_id"
+    )
+    compliance_revenue_12m = fields.Monetary(
+        related="compliance_profile_id.revenue_12m", groups=GROUPS, currency_field="compliance_currency_id"
+    )
+    compliance_late_ratio = fields.Float(related="compliance_profile_id.late_ratio", groups=GROUPS)
+    compliance_late_probability = fields.Float(related="compliance_profile_id.late_probability", groups=GROUPS)
+    compliance_days_beyond_terms = fields.Float(related="compliance_profile_id.days_beyond_terms", groups=GROUPS)
+    compliance_completeness = fields.Float(related="compliance_profile_id.completeness", groups=GROUPS)
+    compliance_currency_id = fields.Many2one(
+        string="Dossier Currency", related="compliance_profile_id.currency_id", groups=GROUPS
+    )
+
+    @api.model
+    def _commercial_fields(self):
+        """Contacts show their company's dossier."""
+        return [*super()._commercial_fields(), "compliance_profile_id"]
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        partners = super().create(vals_list)
+        customers = partners.filtered(lambda partner: partner.customer_rank > 0)
+        for company, members in customers.grouped("company_id").items():
+            self.env["compliance.refresh.queue"]._enqueue(members, company or self.env.company)
+        return partners
+
+    def write(self, vals):
+        """Keeps dossiers with the commercial entity when partners are attached, detached, or change company."""
+        structural = {"parent_id", "is_company", "company_id"} & set(vals)
+        before = {partner: partner.commercial_partner_id for partner in self} if structural else {}
+        result = super().write(vals)
+        if structural:
+            self._rehome_dossiers(before)
+        if vals.get("customer_rank"):
+            for company, members in self.grouped("company_id").items():
+                self.env["compliance.refresh.queue"]._enqueue(members, company or self.env.company)
+        elif self.env["compliance.dossier.item"]._get_watched_fields() & set(vals):
+            self.env["compliance.refresh.queue"]._enqueue(self)
+        return result
+
+    def _rehome_dossiers(self, before):
+        """After a change of parent or company.
+
+        A customer that became a contact of a company brings its dossier into the company's; a contact that became a
+        customer of its own no longer shows the company's. A dossier follows the company its customer is restricted to.
+
+        :param dict before: the commercial entity each partner had
+        """
+        for partner, entity in before.items():
+            if partner.commercial_partner_id == entity:
+                continue
+            if entity == partner:
+                partner._move_dossiers_to(partner.commercial_partner_id)
+            else:
+                partner._unlink_foreign_dossiers()
+            self.env["compliance.refresh.queue"]._enqueue(partner | entity)
+        self.filtered("company_id")._move_dossiers_to_company()
+
+    def _get_dossiers(self):
+        """All dossiers of these partners, archived ones and those of other companies included, as superuser."""
+        return (
+            self.env["compliance.profile"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("partner_id", "in", self.ids)])
+        )
+
+    def _move_dossiers_to(self, entity):
+        """Gives the dossiers of these partners to another customer; where that has one already, they are merged."""
+        existing = {dossier.company_id: dossier for dossier in entity._get_dossiers()}
+        moved = self._get_dossiers()
+        for dossier in moved:
+            if dossier.company_id in existing:
+                dossier._merge_into(existing[dossier.company_id])
+            else:
+                dossier.partner_id = entity
+                existing[dossier.company_id] = dossier
+        if moved:
+            (self | entity)._relink_dossiers()
+
+    def _move_dossiers_to_company(self):
+        """A customer restricted to a company has a dossier there and nowhere else."""
+        for partner in self:
+            dossiers = partner._get_dossiers()
+            strangers = dossiers.filtered(lambda dossier: dossier.company_id != partner.company_id)  # noqa: B023
+            if not strangers:
+                continue
+            target = dossiers - strangers
+            if not target:
+                target, strangers = strangers[0], strangers[1:]
+                target.company_id = partner.company_id
+            strangers._merge_into(target)
+            partner._relink_dossiers()
+
+    def _unlink_foreign_dossiers(self):
+        """Partners that became customers of their own show their own dossiers only."""
+        self._relink_dossiers()
+
+    def _relink_dossiers(self):
+        """Points partners and their contacts to the dossiers of their commercial entity, in every company."""
+        members = (
+            self.sudo()
+            .with_context(active_test=False)
+            .search([("commercial_partner_id", "in", self.commercial_partner_id.ids)])
+        )
+        members.flush_recordset(["compliance_profile_id"])
+        self.env.cr.execute("UPDATE res_partner SET compliance_profile_id = NULL WHERE id = ANY(%s)", [members.ids])
+        self.env["res.partner"].invalidate_model(["compliance_profile_id"], flush=False)
+        members.commercial_partner_id._get_dossiers()._link_partners()
+
+    def action_open_compliance_profile(self):
+        """Opens the dossier of the customer in the current company; whoever may, opens a new one where there is none.
+
+        :raises AccessError: for users who may not read the dossier, or not open one
+        """
+        self.ensure_one()
+        entity = self.commercial_partner_id
+        profile = entity.compliance_profile_id or self.env["compliance.profile"].create({"partner_id": entity.id})
+        return profile._get_form_action()

@@ -1,0 +1,108 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    compliance_refreshed_at = fields.Datetime(
+        string="Dossiers Refreshed At",
+        readonly=True,
+        help="When the figures of all dossiers were last computed.",
+    )
+    compliance_tier_high = fields.Float(
+        string="High Value up to (%)",
+        default=80.0,
+        help="Customers that together bring this share of the 12-month revenue are of high value.",
+    )
+    compliance_tier_medium = fields.Float(
+        string="Medium Value up to (%)",
+        default=95.0,
+        help="Customers between the high-value share and this share are of medium value, the others of low value.",
+    )
+    compliance_frequent_purchases = fields.Integer(
+        string="Frequent from (purchases a year)",
+        default=4,
+        help="A customer with at least this many purchases within a year is a frequent buyer.",
+    )
+    compliance_new_days = fields.Integer(
+        string="New Customer for (days)",
+        default=90,
+        help="Days after the first purchase during which a customer counts as new.",
+    )
+    compliance_default_interval_days = fields.Integer(
+        string="Default Purchase Interval (days)",
+        default=180,
+        help="Interval expected of customers whose own purchase interval is not known yet.",
+    )
+    compliance_at_risk_factor = fields.Float(
+        string="At Risk after (intervals)",
+        default=2.0,
+        help="A customer silent for longer than this many purchase intervals is at risk.",
+    )
+    compliance_lost_factor = fields.Float(
+        string="Lost after (intervals)",
+        default=4.0,
+        help="A customer silent for longer than this many purchase intervals is lost.",
+    )
+    compliance_recent_days = fields.Integer(
+        string="Recent Payments (days)",
+        default=180,
+        help="Payments of this many past days make up the recent share of late payments.",
+    )
+    compliance_dso_days = fields.Integer(
+        string="DSO Period (days)",
+        default=365,
+        help="Sales of this many past days are held against the open receivables.",
+    )
+
+    @api.constrains("compliance_tier_high", "compliance_tier_medium")
+    def _check_compliance_tiers(self):
+        for company in self:
+            if not 0 < company.compliance_tier_high < company.compliance_tier_medium <= 100:
+                raise ValidationError(
+                    self.env._(
+                        "The value tiers do not add up: the high-value share (%(high)s %%) must be above 0 and below"
+                        " the medium-value share (%(medium)s %%), which must not exceed 100 %%.",
+                        high=company.compliance_tier_high,
+                        medium=company.compliance_tier_medium,
+                    )
+                )
+
+    @api.constrains("compliance_at_risk_factor", "compliance_lost_factor")
+    def _check_compliance_lifecycle(self):
+        for company in self:
+            if not 0 < company.compliance_at_risk_factor < company.compliance_lost_factor:
+                raise ValidationError(
+                    self.env._(
+                        "A customer must be at risk before being lost: %(at_risk)s intervals must be above 0 and below"
+                        " %(lost)s intervals.",
+                        at_risk=company.compliance_at_risk_factor,
+                        lost=company.compliance_lost_factor,
+                    )
+                )
+
+    @api.constrains(lambda self: self._get_compliance_periods())
+    def _check_compliance_periods(self):
+        for company in self:
+            for fname in self._get_compliance_periods():
+                if company[fname] < 1:
+                    raise ValidationError(
+                        self.env._(
+                            "%(setting)s must be at least 1.",
+                            setting=self._fields[fname]._description_string(self.env),
+                        )
+                    )
+
+    @api.model
+    def _get_compliance_periods(self):
+        """Names of the settings that count days or purchases and must therefore be positive."""
+        return (
+            "compliance_frequent_purchases",
+            "compliance_new_days",
+            "compliance_default_interval_days",
+            "compliance_recent_days",
+            "compliance_dso_days",
+        )
