@@ -53,3 +53,11 @@ pg_stop() {
 }
 
 db_exists() { [ "$(psql -d postgres -Atc "SELECT 1 FROM pg_database WHERE datname = '$1'")" = 1 ]; }
+
+# pg_running FOLDER: prints the socket folder of the cluster if it is running.
+pg_running() {
+    [ -f "$1/data/postmaster.pid" ] || return 1
+    local sockets
+    sockets=$(sed -n 5p "$1/data/postmaster.pid")
+    psql -h "$sockets" -U odoo -d postgres -Atc 'SELECT 1' >/dev/null 2>&1 && echo "$sockets"
+}

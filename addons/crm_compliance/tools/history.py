@@ -24,6 +24,7 @@ CONTEXT = {
     "mail_notrack": True,
     "no_reset_password": True,
     "force_payment_move": True,
+    # Nobody has edited the analytic distribution of lines that are just being created.
     "skip_analytic_sync": True,
 }
 
@@ -162,6 +163,7 @@ class HistoryLoader:
         return dict(zip(rows, invoices))
 
     def _prepare_invoice(self, row, partner):
+        amount = self.company.currency_id.round(float(row.amount))
         return {
             "move_type": "out_invoice",
             "company_id": self.company.id,
@@ -179,8 +181,10 @@ class HistoryLoader:
                 Command.create(
                     {
                         "name": self.env._("Invoice %s", row.number),
-                        "price_unit": float(row.amount),
-                        "balance": -float(row.amount),
+                        "price_unit": amount,
+                        # Said outright, they spare Odoo the search for taxes that are not there.
+                        "balance": -amount,
+                        "amount_currency": -amount,
                         "tax_ids": [Command.clear()],
                         # Given, because guessing the usual account of each customer costs a query per line.
                         "account_id": self.sale_journal.default_account_id.id,
@@ -195,6 +199,7 @@ class HistoryLoader:
             .with_context(skip_invoice_sync=True)
             .create([self._prepare_payment(row, invoice) for row, invoice in invoices.items()])
         )
+        self._add_entries(payments)
         payments.action_post()
         # One plan for all pairs; what the payment wizard does pair by pair.
         receivables = [
@@ -205,11 +210,23 @@ class HistoryLoader:
         ]
         self.env["account.move.line"]._reconcile_plan(receivables)
 
+    def _add_entries(self, payments):
+        """Create the journal entries of the payments, which posting would do too but link one by one.
+
+        Each such write searches everything that depends on a payment, half the time of a load. Written as computed
+        values are, straight to the cache, what depends on them is searched once for all.
+        """
+        entries = self.env["account.move"].create([payment._generate_move_vals() for payment in payments])
+        with self.env.protecting([payments._fields["move_id"]], payments):
+            for payment, entry in zip(payments, entries):
+                payment.move_id = entry
+        payments.modified(["move_id"])
+
     def _prepare_payment(self, row, invoice):
         receivable = invoice.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
         return {
             "date": row.settled_date,
-            "amount": min(float(row.paid), invoice.amount_residual),
+            "amount": min(self.company.currency_id.round(float(row.paid)), invoice.amount_residual),
             "payment_type": "inbound",
             "partner_type": "customer",
             "partner_id": invoice.commercial_partner_id.id,
@@ -219,4 +236,5 @@ class HistoryLoader:
             "payment_method_line_id": self.bank_journal.inbound_payment_method_line_ids[0].id,
             "destination_account_id": receivable.account_id[:1].id,
             "memo": invoice.payment_reference or invoice.name,
+            "invoice_ids": [Command.set(invoice.ids)],
         }

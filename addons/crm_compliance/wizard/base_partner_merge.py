@@ -10,9 +10,10 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
     def _update_foreign_keys(self, src_partners, dst_partner):
         """Merges dossiers before Odoo does: it would delete those that collide, with all that belongs to them."""
         src_partners._move_dossiers_to(dst_partner.commercial_partner_id)
-        super()._update_foreign_keys(src_partners, dst_partner)
+        return super()._update_foreign_keys(src_partners, dst_partner)
 
     def _log_merge_operation(self, src_partners, dst_partner):
-        super()._log_merge_operation(src_partners, dst_partner)
+        result = super()._log_merge_operation(src_partners, dst_partner)
         dst_partner._relink_dossiers()
         self.env["compliance.refresh.queue"]._enqueue(dst_partner)
+        return result

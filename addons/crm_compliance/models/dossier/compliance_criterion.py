@@ -96,13 +96,13 @@ class ComplianceCriterion(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         criteria = super().create(vals_list)
-        self.env["compliance.refresh.queue"]._enqueue_all()
+        self._after_change()
         return criteria
 
     def write(self, vals):
         result = super().write(vals)
         if not set(vals) <= {"name", "description", "sequence"}:
-            self.env["compliance.refresh.queue"]._enqueue_all()
+            self._after_change()
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -167,3 +167,9 @@ class ComplianceCriterion(models.Model):
             scope=scope,
             company=SQL("profile.company_id = %s", self.company_id.id) if self.company_id else SQL("TRUE"),
         )
+
+    @api.model
+    def _after_change(self):
+        """Zone and completeness of all dossiers may differ now, and other partner fields matter."""
+        self.env.registry.clear_cache()
+        self.env["compliance.refresh.queue"]._enqueue_all()

@@ -48,18 +48,18 @@ class ComplianceDossierItem(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         items = super().create(vals_list)
-        self.env["compliance.refresh.queue"]._enqueue_all()
+        self._after_change()
         return items
 
     def write(self, vals):
         result = super().write(vals)
         if not set(vals) <= {"name", "sequence"}:
-            self.env["compliance.refresh.queue"]._enqueue_all()
+            self._after_change()
         return result
 
     def unlink(self):
         result = super().unlink()
-        self.env["compliance.refresh.queue"]._enqueue_all()
+        self._after_change()
         return result
 
     def _get_partner_query(self):
@@ -112,3 +112,9 @@ class ComplianceDossierItem(models.Model):
             for item in items
         )
         return SQL("COALESCE(ROUND((100.0 * (%s) / NULLIF(%s, 0))::numeric, 1), 100)", present, expected)
+
+    @api.model
+    def _after_change(self):
+        """Zone and completeness of all dossiers may differ now, and other partner fields matter."""
+        self.env.registry.clear_cache()
+        self.env["compliance.refresh.queue"]._enqueue_all()

@@ -1,5 +1,7 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import json
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -293,7 +295,8 @@ class ComplianceProfile(models.Model):
                        (customer.last_invoice_date - customer.first_invoice_date)::numeric
                            / NULLIF(customer.purchase_days - 1, 0) AS purchase_interval,
                        %(as_of)s - customer.last_invoice_date AS silence,
-                       (partner.credit_limit ->> profile.company_id::text)::numeric AS credit_limit
+                       COALESCE((partner.credit_limit ->> profile.company_id::text)::numeric,
+                                (%(limits)s::jsonb ->> profile.company_id::text)::numeric) AS credit_limit
                   FROM compliance_profile profile
                   JOIN res_company company ON company.id = profile.company_id
                   JOIN res_partner partner ON partner.id = profile.partner_id
@@ -346,8 +349,18 @@ class ComplianceProfile(models.Model):
             )
             """,
             as_of=as_of,
+            limits=json.dumps(self._get_default_credit_limits()),
             scope=SQL("TRUE") if partners is None else SQL("profile.partner_id = ANY(%s)", partners.ids),
         )
+
+    @api.model
+    def _get_default_credit_limits(self):
+        """Credit limit, by company id, of customers that have none of their own."""
+        partners = self.env["res.partner"].sudo()
+        return {
+            company.id: partners._fields["credit_limit"].get_company_dependent_fallback(partners.with_company(company))
+            for company in self.env["res.company"].sudo().search([("id", ">", 0)])
+        }
 
     @api.model
     def _figures_classes(self, source, key):

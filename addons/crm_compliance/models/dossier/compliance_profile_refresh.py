@@ -21,7 +21,7 @@ class ComplianceProfile(models.Model):
         One refresh runs at a time. Where another transaction is refreshing, the customers are queued instead.
 
         :param partners: the customers; None means all dossiers
-        :return bool: whether the figures were computed (else: queued)
+        :return: whether the figures were computed (else: queued)
         """
         if partners is not None:
             partners = partners.with_context(active_test=False).commercial_partner_id
@@ -125,7 +125,7 @@ class ComplianceProfile(models.Model):
     def _open_missing(self):
         """Opens a dossier for every customer and prospect that has none: invoiced, with a lead, or ranked a customer.
 
-        :return int: number of dossiers opened
+        :return: number of dossiers opened
         """
         self.env["account.move"].flush_model()
         self.env["crm.lead"].flush_model()
@@ -163,7 +163,7 @@ class ComplianceProfile(models.Model):
         """Opens the missing dossiers of candidates, without figures.
 
         :param SQL candidates: SELECT of partner_id (commercial entity) and company_id; repetitions do not matter
-        :return int: number of dossiers opened
+        :return: number of dossiers opened
         """
         opened = self.env.execute_query(
             SQL(

@@ -95,7 +95,7 @@ class ComplianceRefreshQueue(models.Model):
     def _process_batch(self, batch_size):
         """Takes up to so many rows out of the queue and refreshes their customers.
 
-        :return int: number of rows taken; 0 if another transaction is refreshing
+        :return: number of rows taken; 0 if another transaction is refreshing
         """
         profiles = self.env["compliance.profile"]
         if not profiles._lock_refresh():

@@ -1,0 +1,175 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import fields
+from odoo.fields import Command
+from odoo.tests import new_test_user
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+
+class ComplianceCommon(AccountTestInvoicingCommon):
+    """A company of its own, so that demo data never counts, a user per role, and helpers that book a ledger.
+
+    Tests run as superuser in that company; what a role may do is tested ``with_user``.
+    """
+
+    ROLES = {
+        "sales": "crm_compliance.group_compliance_user,sales_team.group_sale_salesman",
+        "officer": "crm_compliance.group_compliance_officer",
+        "manager": "crm_compliance.group_compliance_manager",
+        "auditor": "crm_compliance.group_compliance_auditor",
+        "accountant": "account.group_account_invoice",
+        "employee": "base.group_user",
+        "portal": "base.group_portal",
+    }
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env = cls.env(su=True)
+        cls.company = cls.env.company
+        cls.user = {
+            role: new_test_user(
+                cls.env,
+                login=f"compliance_{role}",
+                groups=groups,
+                company_id=cls.company.id,
+                company_ids=[Command.set(cls.company.ids)],
+            )
+            for role, groups in cls.ROLES.items()
+        }
+        cls.profiles = cls.env["compliance.profile"]
+        cls.today = fields.Date.context_today(cls.profiles)
+        # Whatever was queued before is not the tests' concern.
+        cls.env.cr.flush()
+        cls.env.cr.execute("DELETE FROM compliance_refresh_queue")
+
+    # -------------------------------------------------------------------------
+    # CUSTOMERS
+    # -------------------------------------------------------------------------
+
+    @classmethod
+    def _customer(cls, name="Customer", **vals):
+        """Creates a customer with a dossier in the tests' company; see ``_dossier``."""
+        partner = cls.env["res.partner"].create({"name": name, "is_company": True, **vals})
+        cls._open_dossier(partner)
+        return partner
+
+    @classmethod
+    def _open_dossier(cls, partner, company=None):
+        company = company or cls.company
+        return cls.profiles.with_company(company).create({"partner_id": partner.id, "company_id": company.id})
+
+    @classmethod
+    def _dossier(cls, partner, company=None):
+        """The dossier of a customer, looked up in the table and not through the partner's link."""
+        return cls.profiles.with_context(active_test=False).search(
+            [("partner_id", "=", partner.id), ("company_id", "=", (company or cls.company).id)]
+        )
+
+    @classmethod
+    def _days_ago(cls, days):
+        return fields.Date.subtract(cls.today, days=days)
+
+    # -------------------------------------------------------------------------
+    # LEDGER
+    # -------------------------------------------------------------------------
+
+    @classmethod
+    def _invoice(cls, partner, amount, day, due=None, post=True, company=None, taxes=None, **vals):
+        """Books a customer invoice of one line, due at once by default; without taxes unless some are given.
+
+        :param vals: further values of the move, e.g. its type, currency or payment terms
+        """
+        moves = cls.env["account.move"].with_company(company or cls.company)
+        if "invoice_payment_term_id" not in vals:
+            vals["invoice_date_due"] = due or day
+            vals["invoice_payment_term_id"] = False
+        move = moves.create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": partner.id,
+                "invoice_date": day,
+                "date": day,
+                "invoice_line_ids": [
+                    Command.create({"name": "Goods", "price_unit": amount, "tax_ids": [Command.set(taxes or [])]})
+                ],
+                **vals,
+            }
+        )
+        if post:
+            move.action_post()
+        return move
+
+    @classmethod
+    def _credit(cls, partner, amount, day, invoice=None, **vals):
+        """Books a credit note and, if an invoice is given, settles that with it."""
+        credit = cls._invoice(partner, amount, day, move_type="out_refund", **vals)
+        if invoice:
+            cls._receivable_lines(invoice | credit).reconcile()
+        return credit
+
+    @classmethod
+    def _pay(cls, invoice, day, amount=None, **vals):
+        """Registers a payment of an invoice, of the whole rest by default."""
+        wizard = (
+            cls.env["account.payment.register"]
+            .with_context(active_model="account.move", active_ids=invoice.ids)
+            .create({"payment_date": day, **({"amount": amount} if amount is not None else {}), **vals})
+        )
+        return wizard._create_payments()
+
+    @classmethod
+    def _paid_invoice(cls, partner, amount, day, due, paid):
+        invoice = cls._invoice(partner, amount, day, due)
+        cls._pay(invoice, paid)
+        return invoice
+
+    @classmethod
+    def _receivable_lines(cls, moves):
+        return moves.line_ids.filtered(lambda line: line.display_type == "payment_term" and not line.reconciled)
+
+    # -------------------------------------------------------------------------
+    # FIGURES
+    # -------------------------------------------------------------------------
+
+    @classmethod
+    def _figures(cls, partner, as_of, company=None):
+        """The ledger's figures of a customer as of a day, as numbers."""
+        rows = cls.env.execute_query_dict(cls.profiles._figures_query(partner, fields.Date.to_date(as_of)))
+        (row,) = (row for row in rows if row["company_id"] == (company or cls.company).id)
+        return row
+
+    def assertFigures(self, partner, as_of, company=None, **expected):
+        """Compares the named figures; numbers to the precision they are stored with."""
+        row = self._figures(partner, as_of, company)
+        found = {name: row[name] for name in expected}
+        for name, value in expected.items():
+            if isinstance(value, str) and name.endswith("_date"):
+                expected[name] = fields.Date.to_date(value)
+            elif isinstance(value, int | float):
+                found[name] = round(float(found[name]), 4)
+                expected[name] = round(float(value), 4)
+        self.assertEqual(found, expected)
+
+    @classmethod
+    def _work_off_queue(cls):
+        """Ends the transaction as far as the queue is concerned, and does what its job would do."""
+        cls.env.flush_all()
+        cls.env.cr.flush()
+        while cls.env["compliance.refresh.queue"]._process_batch(1000):
+            pass
+
+    @classmethod
+    def _queued(cls):
+        """(customer id, company id or None) of what waits in the queue."""
+        cls.env.flush_all()
+        cls.env.cr.flush()
+        cls.env.cr.execute("SELECT partner_id, company_id FROM compliance_refresh_queue")
+        return set(cls.env.cr.fetchall())
+
+    @classmethod
+    def _clear_queue(cls):
+        cls.env.flush_all()
+        cls.env.cr.flush()
+        cls.env.cr.execute("DELETE FROM compliance_refresh_queue")

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Runs all tests on a throwaway cluster: one template database, copied for every worker. Arguments go to pytest.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$ROOT/scripts/postgres.sh"
+. "$ROOT/scripts/odoo_conf.sh"
+
+"$ROOT/scripts/setup.sh" --test
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/crmc-test.XXXXXX")
+chmod 755 "$WORK"
+finish() {
+    trap - EXIT
+    pg_stop immediate
+    rm -rf "$WORK"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+unset PGHOST PGUSER PGPORT
+pg_start "$WORK/postgres" "$PG_OPTIONS_FAST"
+export ODOO_CONF=$WORK/odoo.conf BASE_DB=base TEMPLATE_DB=template
+odoo_conf "$ODOO_CONF" "$WORK/filestore" "with_demo = True" "log_level = warn"
+
+prepare_base() { createdb "$BASE_DB" && odoo -c "$ODOO_CONF" -d "$BASE_DB" -i crm,account,portal,rating,resource --stop-after-init --no-http; }
+prepare_template() {
+    createdb -T "$BASE_DB" "$TEMPLATE_DB" &&
+        odoo -c "$ODOO_CONF" -d "$TEMPLATE_DB" -i crm_compliance --stop-after-init --no-http &&
+        odoo i18n loadlang -c "$ODOO_CONF" -d "$TEMPLATE_DB" -l zh_CN
+}
+step "Preparing a database with Odoo's demo data" prepare_base
+step "Installing the add-ons into a copy of it" prepare_template
+
+cd "$ROOT"
+started=$SECONDS
+status=0
+"$PYTHON" -m pytest -n "${TEST_JOBS:-2}" --dist loadscope --odoo-config="$ODOO_CONF" --odoo-database="$TEMPLATE_DB" \
+    --odoo-http "$@" || status=$?
+say "Tests took $((SECONDS - started)) s."
+exit "$status"

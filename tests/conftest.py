@@ -1,0 +1,170 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Servers of their own for the tests of this folder.
+
+What installs, upgrades or uninstalls cannot share the database of the other tests, nor their process. These tests
+therefore work on copies, through the command line a user has.
+"""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import uuid
+from configparser import ConfigParser
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg2
+import pytest
+
+ADDON = Path(__file__).parent.parent / "addons" / "crm_compliance"
+HEADER = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?P<level>[A-Z]+) \S+ (?P<logger>[^ :]+): (?P<text>.*)")
+MARKER = "shell result: "
+
+
+class Record(NamedTuple):
+    """One entry of the server's log, with the lines that belong to it."""
+
+    level: str
+    logger: str
+    text: str
+
+    def __str__(self):
+        return f"{self.level} {self.logger}: {self.text}"
+
+
+class Run:
+    """A server that has ended: what it answered and what it logged."""
+
+    def __init__(self, process):
+        self.returncode = process.returncode
+        self.output = process.stdout
+        self.records = list(self._parse(process.stdout))
+
+    @staticmethod
+    def _parse(output):
+        """Puts the lines of a log together to records."""
+        record = None
+        for line in output.splitlines():
+            header = HEADER.match(line)
+            if header:
+                if record:
+                    yield record
+                record = Record(**header.groupdict())
+            elif record:
+                record = record._replace(text=f"{record.text}\n{line}")
+        if record:
+            yield record
+
+    @property
+    def problems(self):
+        """Everything logged as a warning or worse."""
+        return [record for record in self.records if record.level in ("WARNING", "ERROR", "CRITICAL")]
+
+    @property
+    def tests(self):
+        """Names of the tests that were started, as Class.method."""
+        started = (re.match(r"Starting (\w+\.\w+) \.\.\.", record.text) for record in self.records)
+        return {match[1] for match in started if match}
+
+
+class Server:
+    """Copies of the prepared databases, and servers on them."""
+
+    def __init__(self):
+        missing = {"ODOO_CONF", "BASE_DB", "TEMPLATE_DB"} - set(os.environ)
+        if missing:
+            pytest.fail(f"{', '.join(sorted(missing))} not set: start the tests with 'make test'.")
+        self.conf = os.environ["ODOO_CONF"]
+        settings = ConfigParser(interpolation=None)
+        settings.read(self.conf)
+        self.filestore = Path(settings["options"]["data_dir"]) / "filestore"
+        self.copies = []
+
+    def copy(self, with_addon=True):
+        """A new database: Odoo with demo data, and the add-on or not. Its files are links to those of the originals."""
+        sources = [os.environ["TEMPLATE_DB"], os.environ["BASE_DB"]] if with_addon else [os.environ["BASE_DB"]]
+        database = f"{sources[0]}_{uuid.uuid4().hex[:8]}"
+        subprocess.run(["createdb", "-T", sources[0], database], check=True)
+        self.copies.append(database)
+        for source in sources:
+            for file in (self.filestore / source).glob("??/*"):
+                link = self.filestore / database / file.parent.name / file.name
+                link.parent.mkdir(parents=True, exist_ok=True)
+                if not link.exists():
+                    os.link(file, link)
+        return database
+
+    def drop_copies(self):
+        """Leaves nothing behind."""
+        for database in self.copies:
+            subprocess.run(["dropdb", "--force", "--if-exists", database], check=True)
+            shutil.rmtree(self.filestore / database, ignore_errors=True)
+
+    def odoo(self, database, *options, command=(), timeout=300, **kwargs):
+        """Runs one server command on a database and waits for its end."""
+        return Run(
+            subprocess.run(
+                [sys.executable, "-m", "odoo", *command, "-c", self.conf, "-d", database, *options],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=timeout,
+                check=False,
+                **kwargs,
+            )
+        )
+
+    def install(self, database, *options):
+        """Installs the add-on, or upgrades it if given ``-u``."""
+        options = options or ("-i", "crm_compliance")
+        return self.odoo(database, *options, "--log-level=info", "--stop-after-init", "--no-http")
+
+    def test(self, database, tags, *options, timeout=300):
+        """Runs tests of the server itself that match the tags."""
+        return self.odoo(
+            database,
+            *options,
+            "--log-level=info",
+            "--stop-after-init",
+            f"--test-tags={','.join(tags)}",
+            f"--http-port={free_port()}",
+            timeout=timeout,
+        )
+
+    def shell(self, database, code, *options):
+        """Runs Python code on a database and commits; what it leaves in ``result`` is returned (JSON)."""
+        code = f"import json\n{code}\nenv.cr.commit()\nprint({MARKER!r} + json.dumps(result), flush=True)\n"
+        run = self.odoo(database, "--no-http", "--log-level=warn", *options, command=["shell"], input=code)
+        answers = [line.partition(MARKER)[2] for line in run.output.splitlines() if MARKER in line]
+        assert answers and not run.problems, run.output
+        return json.loads(answers[-1])
+
+    def query(self, database, sql, params=None):
+        """Reads rows straight from a database."""
+        connection = psycopg2.connect(dbname=database)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(sql, params)
+                return cursor.fetchall()
+        finally:
+            connection.close()
+
+
+def free_port():
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="class")
+def server():
+    """Databases and servers that end with the test class."""
+    server = Server()
+    yield server
+    server.drop_copies()

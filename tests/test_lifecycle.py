@@ -1,0 +1,205 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Installing, upgrading, uninstalling and installing again, as an administrator does it."""
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+# Warnings of the server itself while our add-on is installed, upgraded or uninstalled: (start of the text, reason).
+KNOWN = []
+
+# What a table, column, index, constraint, trigger, function or sequence of the database is called.
+SCHEMA = """
+    SELECT 'column', table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable
+      FROM information_schema.columns WHERE table_schema = 'public'
+     UNION ALL
+    SELECT 'index', indexdef FROM pg_indexes WHERE schemaname = 'public'
+     UNION ALL
+    SELECT 'constraint', conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+      FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+     UNION ALL
+    SELECT 'trigger', tgrelid::regclass || ' ' || tgname FROM pg_trigger WHERE NOT tgisinternal
+     UNION ALL
+    SELECT 'function', oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+     UNION ALL
+    SELECT 'relation', relname || ' ' || relkind FROM pg_class WHERE relnamespace = 'public'::regnamespace
+     UNION ALL
+    SELECT 'type', typname FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd')
+"""
+# Rows that describe the add-on to Odoo: nothing of them may stay behind.
+ROWS = """
+    SELECT 'xml id', module || '.' || name FROM ir_model_data
+     UNION ALL SELECT 'model', model FROM ir_model
+     UNION ALL SELECT 'field', model || '.' || name FROM ir_model_fields
+     UNION ALL SELECT 'selection', field.model || '.' || field.name || '.' || choice.value
+                 FROM ir_model_fields_selection choice JOIN ir_model_fields field ON field.id = choice.field_id
+     UNION ALL SELECT 'constraint', name FROM ir_model_constraint
+     UNION ALL SELECT 'relation', name FROM ir_model_relation
+     UNION ALL SELECT 'access', name FROM ir_model_access
+     UNION ALL SELECT 'rule', name FROM ir_rule
+     UNION ALL SELECT 'group', name->>'en_US' FROM res_groups
+     UNION ALL SELECT 'privilege', name->>'en_US' FROM res_groups_privilege
+     UNION ALL SELECT 'view', name || ' ' || COALESCE(model, '') FROM ir_ui_view
+     UNION ALL SELECT 'menu', name->>'en_US' FROM ir_ui_menu
+     UNION ALL SELECT 'action', type || ' ' || (name->>'en_US') FROM ir_actions
+     UNION ALL SELECT 'cron', cron_name FROM ir_cron
+     UNION ALL SELECT 'sequence', name FROM ir_sequence
+     UNION ALL SELECT 'parameter', key FROM ir_config_parameter
+     UNION ALL SELECT 'default', field.model || '.' || field.name
+                 FROM ir_default JOIN ir_model_fields field ON field.id = ir_default.field_id
+     UNION ALL SELECT 'mail template', model || ' ' || (name->>'en_US') FROM mail_template
+     UNION ALL SELECT 'message type', name->>'en_US' FROM mail_message_subtype
+     UNION ALL SELECT 'activity type', name->>'en_US' FROM mail_activity_type
+     UNION ALL SELECT 'message', model FROM mail_message WHERE model LIKE 'compliance.%'
+     UNION ALL SELECT 'follower', res_model FROM mail_followers WHERE res_model LIKE 'compliance.%'
+     UNION ALL SELECT 'activity', res_model FROM mail_activity WHERE res_model LIKE 'compliance.%'
+     UNION ALL SELECT 'attachment', res_model FROM ir_attachment WHERE res_model LIKE 'compliance.%'
+     UNION ALL SELECT 'rating', res_model FROM rating_rating WHERE res_model LIKE 'compliance.%'
+"""
+# Creates what people create every day; result: id of the customer.
+DAILY_WORK = """
+partner = env["res.partner"].create({"name": "Lifecycle Ltd", "is_company": True})
+env["res.partner"].create({"name": "Lifecycle Contact", "parent_id": partner.id})
+env["crm.lead"].create({"name": "Lifecycle Lead", "type": "opportunity", "partner_id": partner.id})
+line = {"name": "Goods", "quantity": 2, "price_unit": 50, "tax_ids": False}
+invoice = env["account.move"].create({
+    "move_type": "out_invoice",
+    "partner_id": partner.id,
+    "invoice_date": fields.Date.today(),
+    "invoice_line_ids": [Command.create(line)],
+})
+invoice.action_post()
+env["account.payment.register"].with_context(active_model="account.move", active_ids=invoice.ids).create({
+    "amount": 30
+}).action_create_payments()
+result = partner.id
+"""
+DAILY_WORK = f"from odoo import fields\nfrom odoo.fields import Command\n{DAILY_WORK}"
+
+DOSSIER = """
+    SELECT invoice_count, revenue_12m, open_amount FROM compliance_profile WHERE partner_id = %s
+"""
+
+
+def check_quiet(run):
+    """Fails on any warning or error the server logged."""
+    known = tuple(text for text, _reason in KNOWN)
+    problems = [record for record in run.problems if not record.text.startswith(known)]
+    assert run.returncode == 0, run.output[-3000:]
+    assert not problems, "\n".join(map(str, problems))
+
+
+def snapshot(server, database):
+    """Everything the add-on might leave behind, counted where names repeat."""
+    return sorted(server.query(database, f"{SCHEMA} UNION ALL {ROWS}"))
+
+
+def state(server, database):
+    return server.query(database, "SELECT state FROM ir_module_module WHERE name = 'crm_compliance'")[0][0]
+
+
+class TestLifecycle:
+    """One database, from installation to the second installation: the tests depend on their order."""
+
+    @pytest.fixture(scope="class")
+    def database(self, server):
+        return server.copy(with_addon=False)
+
+    @pytest.fixture(scope="class")
+    def before(self, server, database):
+        """What the database held before the add-on came."""
+        return snapshot(server, database)
+
+    def test_install(self, server, database, before):
+        check_quiet(server.install(database))
+        assert state(server, database) == "installed"
+        assert snapshot(server, database) != before
+
+    def test_upgrade(self, server, database):
+        installed = snapshot(server, database)
+        check_quiet(server.install(database, "-u", "crm_compliance"))
+        assert snapshot(server, database) == installed
+
+    def test_use(self, server, database):
+        """Leaves messages, activities, followers, queued refreshes, settings for the uninstallation to clean up."""
+        server.shell(
+            database,
+            f"""{DAILY_WORK}
+profile = env["compliance.profile"].search([("partner_id", "=", partner.id)]) or env["compliance.profile"].create(
+    {{"partner_id": partner.id}}
+)
+profile.message_post(body="Seen")
+profile.message_subscribe(env.user.partner_id.ids)
+profile.activity_schedule("mail.mail_activity_data_todo", user_id=env.uid)
+env["ir.attachment"].create({{"name": "a.txt", "raw": b"a", "res_model": profile._name, "res_id": profile.id}})
+env["ir.default"].set("compliance.profile", "note", "Standard")
+env["ir.filters"].create({{"name": "Mine", "model_id": "compliance.profile", "user_ids": [(4, env.uid)]}})
+""",
+        )
+
+    def test_uninstall(self, server, database, before):
+        check_quiet(server.odoo(database, "crm_compliance", command=["module", "uninstall"]))
+        assert state(server, database) == "uninstalled"
+        after = snapshot(server, database)
+        assert [row for row in after if row not in before] == []
+        assert [row for row in before if row not in after] == []
+
+    def test_work_goes_on(self, server, database):
+        """Customers, leads, invoices and payments are made as if the add-on had never been there."""
+        assert server.shell(database, DAILY_WORK)
+
+    def test_reinstall(self, server, database):
+        """The second installation knows the customers of the time in between."""
+        partner = server.shell(database, DAILY_WORK)
+        check_quiet(server.install(database))
+        assert server.query(database, DOSSIER, [partner]) == [(1, 100, 70)]
+
+
+class TestExistingCustomers:
+    """Installed in a running company, the add-on knows its customers at once."""
+
+    @pytest.fixture(scope="class")
+    def database(self, server):
+        return server.copy(with_addon=False)
+
+    def test_install(self, server, database):
+        partner = server.shell(database, DAILY_WORK)
+        check_quiet(server.install(database))
+        assert server.query(database, DOSSIER, [partner]) == [(1, 100, 70)]
+
+    def test_everybody_has_a_dossier(self, server, database):
+        """Whoever was invoiced, or is the customer of a lead, has a dossier with figures."""
+        without = server.query(
+            database,
+            """
+            SELECT partner.name FROM res_partner partner
+             WHERE (partner.id IN (SELECT commercial_partner_id FROM account_move WHERE state = 'posted'
+                                      AND move_type IN ('out_invoice', 'out_receipt', 'out_refund'))
+                OR partner.id IN (SELECT customer.commercial_partner_id FROM crm_lead lead
+                                    JOIN res_partner customer ON customer.id = lead.partner_id))
+               AND NOT EXISTS (SELECT FROM compliance_profile profile WHERE profile.partner_id = partner.id)
+            """,
+        )
+        assert without == []
+
+    def test_figures_match_the_ledger(self, server, database):
+        """Number of invoices and open amount, counted once more in the simplest way."""
+        different = server.query(
+            database,
+            """
+            SELECT profile.id, profile.invoice_count, profile.open_amount, ledger.invoices, ledger.open
+              FROM compliance_profile profile
+         LEFT JOIN (SELECT commercial_partner_id, company_id,
+                           COUNT(*) FILTER (WHERE move_type <> 'out_refund' AND amount_total <> 0) AS invoices,
+                           SUM(amount_residual_signed) AS open
+                      FROM account_move
+                     WHERE state = 'posted' AND move_type IN ('out_invoice', 'out_receipt', 'out_refund')
+                       AND invoice_date <= CURRENT_DATE
+                  GROUP BY commercial_partner_id, company_id) ledger
+                ON ledger.commercial_partner_id = profile.partner_id AND ledger.company_id = profile.company_id
+             WHERE profile.invoice_count <> COALESCE(ledger.invoices, 0)
+                OR ABS(profile.open_amount - COALESCE(ledger.open, 0)) > 0.005
+            """,
+        )
+        assert different == []
