@@ -9,6 +9,7 @@ skipped. The invoices belong to the administrator's company; afterwards all doss
 
 import argparse
 import sys
+from pathlib import Path
 
 import psycopg2
 from tqdm import tqdm
@@ -25,6 +26,8 @@ CONFLICTS = (
     psycopg2.errors.LockNotAvailable,
 )
 ATTEMPTS = 5
+# Any number will do: the key of the lock that keeps two loads from creating the same invoices.
+LOAD_LOCK = 7266730191
 
 
 def main():
@@ -35,8 +38,7 @@ def main():
     arguments = parser.parse_args()
     try:
         # What is no UTF-8 becomes U+FFFD, which spoils its row and no other.
-        with open(arguments.file, encoding="utf-8", errors="replace") as file:
-            lines = file.readlines()
+        lines = Path(arguments.file).read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError as error:
         return f"{arguments.file} cannot be read: {error.strerror}."
     config.parse_config(
@@ -45,7 +47,7 @@ def main():
     try:
         return load(arguments.database, lines)
     except psycopg2.OperationalError as error:
-        return f"The database {arguments.database} cannot be opened: {error}".strip()
+        return f"The database {arguments.database} is not available: {error}".strip()
     except UserError as error:
         return str(error)
     except KeyboardInterrupt:
@@ -59,11 +61,14 @@ def load(database, lines):
         env = env(user=env.ref("base.user_admin"))
         if "compliance.profile" not in env:
             return f"The app CRM Compliance is not installed in the database {database}."
+        cr.execute("SELECT pg_try_advisory_lock(%s)", [LOAD_LOCK])
+        if not cr.fetchone()[0]:
+            return f"Another load into the database {database} is running."
         # Not earlier: the configuration names the folders of the add-ons.
-        from odoo.addons.crm_compliance.tools import HistoryLoader  # noqa: PLC0415
+        from odoo.addons.crm_compliance.tools import HistoryLoader
 
         loader = HistoryLoader(env)
-        with tqdm(unit=" invoices", desc="Loading") as bar:
+        with tqdm(unit=" invoices", desc="Loading", delay=0.1) as bar:
 
             def progress(done, total):
                 bar.total = total
@@ -74,8 +79,8 @@ def load(database, lines):
         insist(cr, lambda: refresh(env["compliance.profile"]))
         cr.commit()
     print(
-        f"{result.created} invoices created, {result.paid} payments added, "
-        f"{result.skipped} rows skipped as loaded before, {len(result.bad)} bad rows left out."
+        f"Invoices created: {result.created}, payments added: {result.paid}, "
+        f"rows skipped as loaded before: {result.skipped}, bad rows left out: {len(result.bad)}."
     )
     for line, reason in result.bad:
         print(f"Line {line}: {reason}")

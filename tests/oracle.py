@@ -34,7 +34,7 @@ class Invoice:
 
 def read_ledger(path):
     """Return the invoices of ar_invoices.csv."""
-    with open(path, newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         return [
             Invoice(
                 customer=row["customerID"],
@@ -52,7 +52,7 @@ def read_ledger(path):
 
 def read_retail(path):
     """Return the invoices of online_retail.csv: due at once and never paid."""
-    with open(path, newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         return [
             Invoice(
                 customer=row["CustomerID"],
@@ -96,7 +96,7 @@ def all_figures(invoices, as_of):
         }
         for customer, rows in customers.items()
     }
-    for customer, mine in figures.items():
+    for mine in figures.values():
         mine["value_tier"] = value_tier(mine, figures)
         mine["rfm_recency"] = score("last_invoice_date", mine, figures)
         mine["rfm_frequency"] = score("purchases_12m", mine, figures)
@@ -218,7 +218,7 @@ def late_trend(paid):
     late = [days_late(row) for row in paid]
     mean_day, mean_late = Fraction(sum(days), len(days)), Fraction(sum(late), len(late))
     spread = sum((day - mean_day) ** 2 for day in days)
-    return 30 * share(sum((x - mean_day) * (y - mean_late) for x, y in zip(days, late)), spread)
+    return 30 * share(sum((x - mean_day) * (y - mean_late) for x, y in zip(days, late, strict=True)), spread)
 
 
 def portfolio_late_share(customers, as_of):

@@ -31,4 +31,5 @@
         "demo/compliance_demo.xml",
     ],
     "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
 }

@@ -96,6 +96,13 @@ class ResCompany(models.Model):
                         )
                     )
 
+    def write(self, vals):
+        result = super().write(vals)
+        if any(fname.startswith("compliance_") for fname in vals):
+            # Classes and periods of all dossiers may differ now.
+            self.env["compliance.refresh.queue"]._enqueue_all()
+        return result
+
     @api.model
     def _get_compliance_periods(self):
         """Names of the settings that count days or purchases and must therefore be positive."""

@@ -173,3 +173,30 @@ class ComplianceCommon(AccountTestInvoicingCommon):
         cls.env.flush_all()
         cls.env.cr.flush()
         cls.env.cr.execute("DELETE FROM compliance_refresh_queue")
+
+
+class CriteriaCommon(ComplianceCommon):
+    """A customer, and no criteria but the tests' own."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["compliance.criterion"].search([]).active = False
+        cls.customer = cls._customer(country_id=cls.env.ref("base.be").id)
+        cls.dossier = cls._dossier(cls.customer)
+
+    def _criterion(self, code, **vals):
+        return self.env["compliance.criterion"].create({"code": code, "name": f"Criterion {code}", **vals})
+
+    def _check(self, criterion, dossier=None):
+        return (dossier or self.dossier).check_ids.filtered(lambda check: check.criterion_id == criterion)
+
+    def _answer(self, criterion, result, role="officer", **vals):
+        check = self._check(criterion).with_user(self.user[role])
+        check.write({"result": result, **vals})
+        return check
+
+    def _refresh(self):
+        self._work_off_queue()
+        self.env.invalidate_all()
+        return self.dossier.zone

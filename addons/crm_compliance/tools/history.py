@@ -57,7 +57,7 @@ class HistoryLoader:
         :param progress: called after each batch with the number of good rows done and their total
         :param commit: called after each batch; what is committed survives an interruption
         """
-        rows, bad = HistoryFile(self.env, lines).read()
+        rows, bad = HistoryFile(self.env, lines).read_rows()
         self._find_journals()
         # In the order of their dates, so that Odoo's own numbers run with the calendar as in a grown ledger.
         rows.sort(key=lambda row: row.invoice_date)
@@ -118,7 +118,7 @@ class HistoryLoader:
 
     def _book(self, rows):
         partners = self._get_partners({row.customer for row in rows})
-        known = self._find_invoices(rows, partners)
+        known = self._find_invoices(rows)
         new = [row for row in rows if row not in known]
         invoices = known | self._create_invoices(new, partners)
         # An invoice found with no payment at all comes from an interrupted load; one in draft or cancelled was
@@ -140,14 +140,14 @@ class HistoryLoader:
         created = partners.create(
             [{"name": self.env._("Customer %s", ref), "ref": ref, "is_company": True} for ref in missing]
         )
-        return found | dict(zip(missing, created))
+        return found | dict(zip(missing, created, strict=True))
 
-    def _find_invoices(self, rows, partners):
+    def _find_invoices(self, rows):
         moves = self.env["account.move"].search(
             [
                 ("company_id", "=", self.company.id),
                 ("move_type", "=", "out_invoice"),
-                ("partner_id", "in", [partner.id for partner in partners.values()]),
+                ("partner_id.ref", "in", [row.customer for row in rows]),
                 ("ref", "in", [row.number for row in rows]),
             ]
         )
@@ -156,11 +156,9 @@ class HistoryLoader:
         return {row: by_key[key] for row, key in keys.items() if key in by_key}
 
     def _create_invoices(self, rows, partners):
-        invoices = self.env["account.move"].create(
-            [self._prepare_invoice(row, partners[row.customer]) for row in rows]
-        )
+        invoices = self.env["account.move"].create([self._prepare_invoice(row, partners[row.customer]) for row in rows])
         invoices.action_post()
-        return dict(zip(rows, invoices))
+        return dict(zip(rows, invoices, strict=True))
 
     def _prepare_invoice(self, row, partner):
         amount = self.company.currency_id.round(float(row.amount))
@@ -206,7 +204,7 @@ class HistoryLoader:
             (invoice.line_ids + payment.move_id.line_ids).filtered(
                 lambda line: line.account_type == "asset_receivable" and not line.reconciled
             )
-            for invoice, payment in zip(invoices.values(), payments)
+            for invoice, payment in zip(invoices.values(), payments, strict=True)
         ]
         self.env["account.move.line"]._reconcile_plan(receivables)
 
@@ -218,7 +216,7 @@ class HistoryLoader:
         """
         entries = self.env["account.move"].create([payment._generate_move_vals() for payment in payments])
         with self.env.protecting([payments._fields["move_id"]], payments):
-            for payment, entry in zip(payments, entries):
+            for payment, entry in zip(payments, entries, strict=True):
                 payment.move_id = entry
         payments.modified(["move_id"])
 

@@ -25,7 +25,7 @@ LARGEST_AMOUNT = Decimal(10) ** 12
 CENT = Decimal("0.01")
 
 
-class BadRow(ValueError):
+class BadRowError(ValueError):
     """A row that cannot be booked; the message is the one-sentence reason shown to the user."""
 
 
@@ -56,11 +56,11 @@ class HistoryFile:
             _line, text = next(self._lines, (1, ""))
             # Spreadsheets put a byte order mark in front of the first column name.
             self._header = self._split(text.lstrip("\ufeff"))
-        except BadRow:
+        except BadRowError:
             self._header = []
         self._parse = self._choose_format()
 
-    def read(self):
+    def read_rows(self):
         """Return the good rows in the file's order, and (line number, reason) of the bad ones."""
         rows, bad = [], []
         for line, text in self._lines:
@@ -68,7 +68,7 @@ class HistoryFile:
                 continue
             try:
                 rows.append(self._row(line, text))
-            except BadRow as error:
+            except BadRowError as error:
                 bad.append((line, str(error)))
         return rows, bad
 
@@ -87,23 +87,23 @@ class HistoryFile:
     def _split(self, text):
         # U+FFFD is what undecodable bytes were read as; a database text cannot hold NUL.
         if "\0" in text or "\ufffd" in text:
-            raise BadRow(self.env._("The row holds bytes that are not UTF-8 text."))
+            raise BadRowError(self.env._("The row holds bytes that are not UTF-8 text."))
         try:
             return [cell.strip() for cell in next(csv.reader([text], strict=True), [])]
         except csv.Error:
-            raise BadRow(self.env._("The row has a quotation mark too many or too few.")) from None
+            raise BadRowError(self.env._("The row has a quotation mark too many or too few.")) from None
 
     def _row(self, line, text):
         cells = self._split(text)
         if len(cells) != len(self._header):
-            raise BadRow(
+            raise BadRowError(
                 self.env._(
                     "The row has %(count)s columns instead of %(expected)s.",
                     count=len(cells),
                     expected=len(self._header),
                 )
             )
-        row = self._parse(line, dict(zip(self._header, cells)))
+        row = self._parse(line, dict(zip(self._header, cells, strict=True)))
         self._check_dates(row)
         self._check_amounts(row)
         self._check_number(row)
@@ -139,13 +139,13 @@ class HistoryFile:
 
     def _text(self, cells, column):
         if not cells[column]:
-            raise BadRow(self.env._("The column %(column)s is empty.", column=column))
+            raise BadRowError(self.env._("The column %(column)s is empty.", column=column))
         return cells[column]
 
     def _yes(self, cells, column):
         answer = cells[column].lower()
         if answer not in ("yes", "no", ""):
-            raise BadRow(
+            raise BadRowError(
                 self.env._("%(column)s is neither Yes nor No: %(value)s.", column=column, value=cells[column])
             )
         return answer == "yes"
@@ -158,11 +158,11 @@ class HistoryFile:
             amount = Decimal("NaN")
         # Decimal reads 1_000 and Infinity as numbers too.
         if not amount.is_finite() or "_" in text:
-            raise BadRow(self.env._("%(column)s is not a number: %(value)s.", column=column, value=text))
+            raise BadRowError(self.env._("%(column)s is not a number: %(value)s.", column=column, value=text))
         if amount < 0:
-            raise BadRow(self.env._("%(column)s is negative: %(value)s.", column=column, value=text))
+            raise BadRowError(self.env._("%(column)s is negative: %(value)s.", column=column, value=text))
         if amount > LARGEST_AMOUNT:
-            raise BadRow(self.env._("%(column)s is too large: %(value)s.", column=column, value=text))
+            raise BadRowError(self.env._("%(column)s is too large: %(value)s.", column=column, value=text))
         return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
     def _date(self, cells, column):
@@ -177,26 +177,26 @@ class HistoryFile:
                 continue
             if day >= FIRST_DAY:
                 return day
-        raise BadRow(self.env._("%(column)s is not a valid date: %(value)s.", column=column, value=text))
+        raise BadRowError(self.env._("%(column)s is not a valid date: %(value)s.", column=column, value=text))
 
     def _check_dates(self, row):
         if row.due_date < row.invoice_date:
-            raise BadRow(self.env._("The due date lies before the invoice date."))
+            raise BadRowError(self.env._("The due date lies before the invoice date."))
         if row.settled_date and row.settled_date < row.invoice_date:
-            raise BadRow(self.env._("The settled date lies before the invoice date."))
+            raise BadRowError(self.env._("The settled date lies before the invoice date."))
         if max(row.invoice_date, row.settled_date or row.invoice_date) > self.today:
-            raise BadRow(self.env._("The invoice date or the settled date lies in the future."))
+            raise BadRowError(self.env._("The invoice date or the settled date lies in the future."))
 
     def _check_amounts(self, row):
         if row.paid and not row.settled_date:
-            raise BadRow(self.env._("An amount was paid but the settled date is empty."))
+            raise BadRowError(self.env._("An amount was paid but the settled date is empty."))
         if row.paid > row.amount:
-            raise BadRow(self.env._("More was paid than the invoice amounts to."))
+            raise BadRowError(self.env._("More was paid than the invoice amounts to."))
 
     def _check_number(self, row):
         first = self._numbers.setdefault(row.number, row.line)
         if first != row.line:
-            raise BadRow(
+            raise BadRowError(
                 self.env._(
                     "The invoice number %(number)s was used in line %(line)s already.", number=row.number, line=first
                 )

@@ -2,6 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import (
     account_move,
+    account_move_line,
     account_partial_reconcile,
     compliance_criterion,
     compliance_criterion_check,

@@ -2,6 +2,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 
+from .res_partner import check_related_access
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"
@@ -19,6 +21,10 @@ class AccountMove(models.Model):
         "(commercial_partner_id, company_id)"
         " WHERE state = 'posted' AND move_type IN ('out_invoice', 'out_receipt', 'out_refund')"
     )
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        check_related_access(self, field_expr)
+        return super()._field_to_sql(alias, field_expr, query)
 
     def write(self, vals):
         relevant = {"state", "partner_id", "invoice_date", "invoice_date_due"} & set(vals)

@@ -71,12 +71,12 @@ class ComplianceCriterion(models.Model):
     @api.constrains("kind", "met_domain", "domain")
     def _check_domains(self):
         for criterion in self:
+            for fname in ("met_domain", "domain"):
+                criterion._check_partner_domain(fname)
             if criterion.kind == "domain" and criterion._parse_domain("met_domain").is_true():
                 raise ValidationError(
                     self.env._("%(criterion)s needs a condition under which it is met.", criterion=criterion.name)
                 )
-            for fname in ("met_domain", "domain"):
-                criterion._check_partner_domain(fname)
 
     def _check_partner_domain(self, fname):
         """:raises ValidationError: if the condition cannot be evaluated on customers"""
@@ -153,19 +153,20 @@ class ComplianceCriterion(models.Model):
         applies = SQL("TRUE")
         if self.country_ids or not self._parse_domain("domain").is_true():
             applies = SQL("profile.partner_id IN %s", self._get_partner_query("domain").subselect())
+        if self.company_id:
+            applies = SQL("(profile.company_id = %s AND %s)", self.company_id.id, applies)
         return SQL(
             """
             SELECT profile.id AS profile_id, profile.company_id, %(criterion_id)s AS criterion_id,
                    %(sequence)s AS sequence, %(applies)s AS applies, %(result)s AS result
               FROM compliance_profile profile
-             WHERE %(scope)s AND %(company)s
+             WHERE %(scope)s
             """,
             criterion_id=self.id,
             sequence=self.sequence,
             applies=applies,
             result=result,
             scope=scope,
-            company=SQL("profile.company_id = %s", self.company_id.id) if self.company_id else SQL("TRUE"),
         )
 
     @api.model

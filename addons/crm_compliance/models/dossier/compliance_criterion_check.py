@@ -77,12 +77,17 @@ class ComplianceCriterionCheck(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        checks = super().create(
-            [
-                {**vals, **(self._prepare_signature() if vals.get("result", "unknown") != "unknown" else {})}
+        if not self.env.su:
+            unsigned = {"checked_by_id": False, "checked_on": False, "is_applicable": True, "active": True}
+            vals_list = [
+                {
+                    **vals,
+                    **unsigned,
+                    **(self._prepare_signature() if vals.get("result", "unknown") != "unknown" else {}),
+                }
                 for vals in vals_list
             ]
-        )
+        checks = super().create(vals_list)
         for check in checks:
             check._check_answer_allowed(check.result)
         checks.profile_id._refresh_zones()
@@ -94,9 +99,16 @@ class ComplianceCriterionCheck(models.Model):
         :raises AccessError: if somebody but a manager waives a criterion or signs for another
         :raises UserError: if the criterion is evaluated automatically
         """
-        if {"checked_by_id", "checked_on", "profile_id", "criterion_id", "active"} & set(vals) and not self.env.su:
+        if self._get_fixed_fields() & set(vals) and not self.env.su:
             raise AccessError(self.env._("Who answered which criterion of which customer, and when, is not editable."))
         if "result" not in vals:
+            if {"evidence", "attachment_ids", "valid_until"} & set(vals) and not self.env.su:
+                # Whoever changes what an answer rests on, or how long it holds, answers for it.
+                answered = self.filtered("checked_on")
+                super(ComplianceCriterionCheck, answered).write({**vals, **self._prepare_signature()})
+                super(ComplianceCriterionCheck, self - answered).write(vals)
+                self.profile_id._refresh_zones()
+                return True
             return super().write(vals)
         for check in self:
             check._check_answer_allowed(vals["result"])
@@ -108,6 +120,10 @@ class ComplianceCriterionCheck(models.Model):
             self._apply_validity()
         self._log_answers(before)
         self.profile_id._refresh_zones()
+        # An automatic criterion whose waiver is taken back is evaluated again.
+        self.env["compliance.refresh.queue"]._enqueue(
+            self.filtered(lambda check: check.kind == "domain").profile_id.partner_id
+        )
         return result
 
     def unlink(self):
@@ -120,6 +136,20 @@ class ComplianceCriterionCheck(models.Model):
     def _unlink_except_answered(self):
         if not self.env.su and any(check.checked_on for check in self):
             raise UserError(self.env._("An answered check is part of the record and cannot be deleted."))
+
+    @api.model
+    def _get_fixed_fields(self):
+        """Names of the fields that say which question was answered by whom; nobody enters them."""
+        return {
+            "checked_by_id",
+            "checked_on",
+            "profile_id",
+            "criterion_id",
+            "active",
+            "is_applicable",
+            "company_id",
+            "sequence",
+        }
 
     def _check_answer_allowed(self, result):
         if self.env.su:
@@ -191,7 +221,8 @@ class ComplianceCriterionCheck(models.Model):
 
     def _move_to(self, profile):
         """Moves checks to the dossier theirs is merged into; where both answered, the later answer counts and the
-        other is kept as superseded."""
+        other is kept as superseded.
+        """
         existing = {check.criterion_id: check for check in profile.check_ids}
         for check in self.with_context(active_test=False):
             rival = check.active and existing.get(check.criterion_id)

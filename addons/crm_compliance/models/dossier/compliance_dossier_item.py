@@ -90,7 +90,8 @@ class ComplianceDossierItem(models.Model):
             condition for text in domains for condition in Domain(literal_eval(text or "[]")).iter_conditions()
         )
         return frozenset(
-            {condition.field_expr.split(".")[0] for condition in conditions} | {"country_id", "active", "user_id"}
+            {condition.field_expr.split(".")[0] for condition in conditions}
+            | {"country_id", "active", "user_id", "credit_limit"}
         )
 
     @api.model

@@ -245,7 +245,8 @@ class ComplianceProfile(models.Model):
 
         :raises AccessError: if a figure is given
         """
-        self._check_figures_untouched({fname for vals in vals_list for fname in vals})
+        defaults = {key.removeprefix("default_") for key in self.env.context if key.startswith("default_")}
+        self._check_figures_untouched(defaults.union(*vals_list))
         partners = self.env["res.partner"].browse(vals["partner_id"] for vals in vals_list if vals.get("partner_id"))
         entities = {partner.id: partner.commercial_partner_id for partner in partners}
         vals_list = [
@@ -263,15 +264,26 @@ class ComplianceProfile(models.Model):
             profile._check_decision_allowed(profile.admission_state)
         profiles._link_partners()
         self.sudo()._refresh(profiles.partner_id)
+        for profile in profiles.filtered(lambda profile: not profile.env.su):
+            profile._check_zone_allows(profile.admission_state)
         return profiles
 
     def write(self, vals):
-        """:raises AccessError: if a figure is given, or a decision that is the manager's"""
+        """:raises AccessError: if a figure is given, or a decision that is the manager's
+        :raises UserError: if the criteria stand against the decision
+        """
         self._check_figures_untouched(vals)
         if "admission_state" in vals:
             self._check_decision_allowed(vals["admission_state"])
-        if {"partner_id", "company_id"} & set(vals) and not self.env.su:
-            raise UserError(self.env._("A dossier stays with its customer and company; merge the contacts instead."))
+            for profile in self.filtered(lambda profile: not profile.env.su):
+                profile._check_zone_allows(vals["admission_state"])
+        if {"partner_id", "company_id", "active"} & set(vals) and not self.env.su:
+            raise UserError(
+                self.env._(
+                    "A dossier stays with its customer and company and is archived with the customer; merge or archive"
+                    " the contacts instead."
+                )
+            )
         result = super().write(vals)
         if "admission_state" in vals:
             # The lifecycle follows an exit.
@@ -313,6 +325,27 @@ class ComplianceProfile(models.Model):
         if state not in prepared or any(profile.admission_state not in prepared for profile in self):
             raise AccessError(self.env._("Only a compliance manager decides on the admission or exit of a customer."))
 
+    def _check_zone_allows(self, state):
+        """No admission against the criteria, whatever route it comes by: of nobody who does not meet a knock-out or
+        whose answers are missing, and in the grey zone only with conditions.
+        """
+        self.ensure_one()
+        if state not in ("approved", "conditional"):
+            return
+        if self.zone in ("non_compliant", "unknown"):
+            raise UserError(
+                self.env._(
+                    "%(customer)s cannot be approved: %(criteria)s.",
+                    customer=self.display_name,
+                    criteria=", ".join(self.check_ids._filtered_blocking().criterion_id.mapped("display_name"))
+                    or self.env._("the criteria were not answered yet"),
+                )
+            )
+        if self.zone == "grey" and state == "approved":
+            raise UserError(
+                self.env._("%(customer)s is in the grey zone: approve it with conditions.", customer=self.display_name)
+            )
+
     @api.model
     def _get_computed_fields(self):
         """Names of the fields nobody may enter: everything ``_refresh`` and the risk model write."""
@@ -339,16 +372,9 @@ class ComplianceProfile(models.Model):
         :raises UserError: if a knock-out criterion is unmet or a criterion was not answered
         """
         for profile in self:
-            if profile.zone in ("non_compliant", "unknown"):
-                raise UserError(
-                    self.env._(
-                        "%(customer)s cannot be approved: %(criteria)s.",
-                        customer=profile.display_name,
-                        criteria=", ".join(profile.check_ids._filtered_blocking().criterion_id.mapped("display_name"))
-                        or self.env._("the criteria were not answered yet"),
-                    )
-                )
-            profile.admission_state = "approved" if profile.zone == "standard" else "conditional"
+            state = "conditional" if profile.zone == "grey" else "approved"
+            profile._check_zone_allows(state)
+            profile.admission_state = state
 
     def action_reject(self):
         """Refuses the customer."""
@@ -552,7 +578,7 @@ class ComplianceProfile(models.Model):
         sources.unlink()
 
     def _prepare_merge_values(self, target):
-        """What the remaining dossier takes over from a merged one: what it has not itself, and the stricter decision."""
+        """What the remaining dossier takes over: what it has not itself, and the stricter decision."""
         self.ensure_one()
         values = {
             fname: self[fname].id if self._fields[fname].relational else self[fname]

@@ -50,6 +50,9 @@ class ComplianceProfile(models.Model):
     def _figures_query(self, partners=None, as_of=None):
         """Query of the ledger's figures of every dossier as they stood on a day.
 
+        Built so that it stays fast whatever the planner believes: the steps are aggregates of each other, never joined
+        with each other, and what is joined has an index. Right after an import statistics are wrong by any factor.
+
         :param partners: customers (commercial entities) whose rows are wanted; None means all. The classes are
             relative to all customers of the company whichever rows are wanted.
         :param date as_of: the day; today by default
@@ -57,18 +60,10 @@ class ComplianceProfile(models.Model):
             amounts in the company currency, days as days, shares from 0 to 1
         """
         return SQL(
-            """
-            WITH %(ledger)s,
-            class AS (%(classes)s)
-            SELECT figures.*, %(class_columns)s
-              FROM figures
-              JOIN class USING (profile_id)
-             WHERE %(wanted)s
-            """,
+            "WITH %(ledger)s SELECT * FROM (%(classes)s) classified WHERE %(wanted)s",
             ledger=self._figures_ledger(None, as_of),
-            classes=self._figures_classes(SQL("figures"), SQL("profile_id")),
-            class_columns=SQL(", ").join(SQL.identifier("class", name) for name in CLASS_FIGURES),
-            wanted=SQL("TRUE") if partners is None else SQL("figures.partner_id = ANY(%s)", partners.ids),
+            classes=self._figures_classes(SQL("figures")),
+            wanted=SQL("TRUE") if partners is None else SQL("partner_id = ANY(%s)", partners.ids),
         )
 
     @api.model
@@ -78,53 +73,70 @@ class ComplianceProfile(models.Model):
         self._flush_ledger()
         return SQL(", ").join(
             [
-                self._figures_documents(partners, as_of),
-                self._figures_settlements(as_of),
-                self._figures_invoices(as_of),
+                self._figures_instalments(partners, as_of),
+                self._figures_invoices(partners, as_of),
                 self._figures_customers(as_of),
                 self._figures_portfolio(partners),
-                self._figures_derived(partners, as_of),
+                self._figures_derived(as_of),
             ]
         )
 
     @api.model
     def _flush_ledger(self):
         """Writes pending changes of everything the figures are read from."""
-        self.env["account.move"].flush_model()
-        self.env["account.move.line"].flush_model()
-        self.env["account.partial.reconcile"].flush_model()
-        self.env["res.partner"].flush_model()
-        self.env["res.company"].flush_model()
+        for model in ("account.move", "account.move.line", "account.partial.reconcile", "res.partner", "res.company"):
+            self.env[model].flush_model()
         self.flush_model()
 
     @api.model
-    def _figures_documents(self, partners, as_of):
-        """``document``: posted invoices, receipts and credit notes; ``instalment``: their receivable lines.
+    def _figures_instalments(self, partners, as_of):
+        """``instalment``: the receivable lines of posted invoices, receipts and credit notes, with what was settled of
+        them until the day and what of that the customer paid.
 
         The customer is today's commercial entity of the document's: a contact that became part of a company takes its
         history along.
         """
         return SQL(
+            "instalment AS MATERIALIZED (%s UNION ALL %s)",
+            self._figures_instalment_side(partners, as_of, SQL("debit_move_id"), SQL("credit_move_id"), SQL(">= 0")),
+            self._figures_instalment_side(partners, as_of, SQL("credit_move_id"), SQL("debit_move_id"), SQL("< 0")),
+        )
+
+    @api.model
+    def _figures_instalment_side(self, partners, as_of, own_side, other_side, sign):
+        """SELECT of the instalments that are settled from one side: debit balances by credits, and the reverse.
+
+        A credit note settles with a receivable line of its own (``payment_term``), which no payment has.
+        """
+        return SQL(
             """
-            document AS MATERIALIZED (
-                SELECT move.id, entity.commercial_partner_id AS partner_id, move.company_id, move.invoice_date AS day,
-                       move.move_type <> 'out_refund' AS is_invoice,
-                       move.move_type <> 'out_refund' AND move.amount_total_signed <> 0 AS is_purchase,
-                       move.amount_untaxed_signed AS revenue, move.amount_total_signed AS sales
-                  FROM account_move move
-                  JOIN res_partner entity ON entity.id = move.commercial_partner_id
-                 WHERE move.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
-                   AND move.state = 'posted'
-                   AND move.invoice_date <= %(as_of)s
-                   AND %(scope)s
-            ),
-            instalment AS MATERIALIZED (
-                SELECT line.id, line.move_id, document.is_invoice, line.balance,
-                       COALESCE(line.date_maturity, document.day) AS due
-                  FROM document
-                  JOIN account_move_line line ON line.move_id = document.id AND line.display_type = 'payment_term'
-            )
+            SELECT move.id AS move_id, profile.id AS profile_id, move.company_id, move.invoice_date AS day,
+                   move.move_type <> 'out_refund' AS is_invoice,
+                   move.move_type <> 'out_refund' AND move.amount_total_signed <> 0 AS is_purchase,
+                   move.amount_untaxed_signed AS revenue, move.amount_total_signed AS sales,
+                   COALESCE(line.date_maturity, move.invoice_date) AS due,
+                   COALESCE(line.balance, 0) - SIGN(line.balance) * COALESCE(SUM(partial.amount), 0) AS open,
+                   SUM(partial.amount) FILTER (WHERE other.id IS NULL) AS paid,
+                   SUM(partial.amount * (partial.max_date - COALESCE(line.date_maturity, move.invoice_date)))
+                       FILTER (WHERE other.id IS NULL) AS paid_days,
+                   MAX(partial.max_date) FILTER (WHERE other.id IS NULL) AS paid_on
+              FROM account_move move
+              JOIN res_partner entity ON entity.id = move.commercial_partner_id
+              JOIN compliance_profile profile ON profile.partner_id = entity.commercial_partner_id
+                                             AND profile.company_id = move.company_id
+         LEFT JOIN account_move_line line ON line.move_id = move.id AND line.display_type = 'payment_term'
+         LEFT JOIN account_partial_reconcile partial ON partial.%(own_side)s = line.id AND partial.max_date <= %(as_of)s
+         LEFT JOIN account_move_line other ON other.id = partial.%(other_side)s AND other.display_type = 'payment_term'
+             WHERE move.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
+               AND move.state = 'posted'
+               AND move.invoice_date <= %(as_of)s
+               AND COALESCE(line.balance, 0) %(sign)s
+               AND %(scope)s
+          GROUP BY move.id, profile.id, line.id
             """,
+            own_side=own_side,
+            other_side=other_side,
+            sign=sign,
             as_of=as_of,
             scope=SQL("TRUE")
             if partners is None
@@ -135,74 +147,41 @@ class ComplianceProfile(models.Model):
         )
 
     @api.model
-    def _figures_settlements(self, as_of):
-        """``settlement``: what was settled of an instalment until the day, and what of that the customer paid."""
+    def _figures_invoices(self, partners, as_of):
+        """``invoice``: a row per document with what is open, overdue and how it was paid; and a row without a document
+        per dossier, so that customers without history appear too.
+        """
         return SQL(
             """
-            settlement AS (
-                SELECT matched.id,
-                       SUM(matched.amount) AS settled,
-                       SUM(matched.amount) FILTER (WHERE matched.is_payment) AS paid,
-                       SUM(matched.amount * (matched.day - matched.due)) FILTER (WHERE matched.is_payment) AS paid_days,
-                       MAX(matched.day) FILTER (WHERE matched.is_payment) AS paid_on
-                  FROM (
-                        SELECT instalment.id, instalment.due, partial.amount, partial.max_date AS day,
-                               instalment.is_invoice AND credit.id IS NULL AS is_payment
-                          FROM instalment
-                          JOIN account_partial_reconcile partial ON partial.debit_move_id = instalment.id
-                     LEFT JOIN instalment credit ON credit.id = partial.credit_move_id AND NOT credit.is_invoice
-                         WHERE partial.max_date <= %(as_of)s
-                     UNION ALL
-                        SELECT instalment.id, instalment.due, -partial.amount, partial.max_date, FALSE
-                          FROM instalment
-                          JOIN account_partial_reconcile partial ON partial.credit_move_id = instalment.id
-                         WHERE partial.max_date <= %(as_of)s
-                       ) matched
-              GROUP BY matched.id
-            )
-            """,
-            as_of=as_of,
-        )
-
-    @api.model
-    def _figures_invoices(self, as_of):
-        """``invoice``: one row per document with what is open, overdue and how it was paid."""
-        return SQL(
-            """
-            balance AS (
-                SELECT instalment.move_id,
-                       SUM(instalment.balance - COALESCE(settlement.settled, 0)) AS open,
-                       SUM(instalment.balance - COALESCE(settlement.settled, 0)) FILTER (
-                           WHERE instalment.is_invoice AND instalment.due < %(as_of)s) AS overdue,
-                       MIN(instalment.due) FILTER (
-                           WHERE instalment.is_invoice AND instalment.due < %(as_of)s
-                             AND instalment.balance > COALESCE(settlement.settled, 0)) AS oldest_due,
-                       SUM(settlement.paid) AS paid,
-                       SUM(settlement.paid_days) AS paid_days,
-                       MAX(settlement.paid_on) AS paid_on,
-                       MAX(settlement.paid_on - instalment.due) AS days_late
-                  FROM instalment
-             LEFT JOIN settlement USING (id)
-              GROUP BY instalment.move_id
-            ),
             invoice AS (
-                SELECT document.*, balance.open, balance.overdue, balance.oldest_due, balance.paid, balance.paid_days,
-                       CASE WHEN document.is_purchase AND balance.open = 0 THEN balance.paid_on END AS paid_on,
-                       balance.days_late
-                  FROM document
-             LEFT JOIN balance ON balance.move_id = document.id
+                SELECT MIN(profile_id) AS profile_id, MIN(company_id) AS company_id, MIN(day) AS day,
+                       BOOL_AND(is_purchase) AS is_purchase, MIN(revenue) AS revenue, MIN(sales) AS sales,
+                       SUM(open) AS open,
+                       SUM(open) FILTER (WHERE is_invoice AND due < %(as_of)s) AS overdue,
+                       MIN(due) FILTER (WHERE is_invoice AND due < %(as_of)s AND open > 0) AS oldest_due,
+                       SUM(paid) FILTER (WHERE is_invoice) AS paid,
+                       SUM(paid_days) FILTER (WHERE is_invoice) AS paid_days,
+                       CASE WHEN BOOL_AND(is_purchase) AND SUM(open) = 0 THEN MAX(paid_on) END AS paid_on,
+                       MAX(paid_on - due) AS days_late
+                  FROM instalment
+              GROUP BY move_id
+             UNION ALL
+                SELECT id, company_id, NULL, FALSE, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+                  FROM compliance_profile
+                 WHERE %(scope)s
             )
             """,
             as_of=as_of,
+            scope=SQL("TRUE") if partners is None else SQL("partner_id = ANY(%s)", partners.ids),
         )
 
     @api.model
     def _figures_customers(self, as_of):
-        """``customer``: the sums per customer and company."""
+        """``customer``: the sums per dossier."""
         return SQL(
             """
-            customer AS (
-                SELECT invoice.partner_id, invoice.company_id,
+            customer AS MATERIALIZED (
+                SELECT invoice.profile_id, MIN(invoice.company_id) AS company_id,
                        COUNT(*) FILTER (WHERE is_purchase) AS invoice_count,
                        COUNT(*) FILTER (WHERE is_purchase AND day > year_ago) AS purchases_12m,
                        SUM(revenue) AS revenue_total,
@@ -229,7 +208,7 @@ class ComplianceProfile(models.Model):
                   FROM invoice
                   JOIN res_company company ON company.id = invoice.company_id
             CROSS JOIN (SELECT (%(as_of)s::date - INTERVAL '1 year')::date AS year_ago) calendar
-              GROUP BY invoice.partner_id, invoice.company_id
+              GROUP BY invoice.profile_id
             )
             """,
             as_of=as_of,
@@ -253,7 +232,7 @@ class ComplianceProfile(models.Model):
         )
         return SQL(
             """
-            portfolio AS (
+            portfolio AS MATERIALIZED (
                 SELECT company_id, (SUM(late_count) + 5)::float8 / (SUM(paid_count) + 10) AS late_share
                   FROM (%s) counted (company_id, late_count, paid_count)
               GROUP BY company_id
@@ -263,51 +242,38 @@ class ComplianceProfile(models.Model):
         )
 
     @api.model
-    def _figures_derived(self, partners, as_of):
+    def _figures_derived(self, as_of):
         """``figures``: one row per dossier with every figure of its own customer; zero where there is no history."""
         return SQL(
             """
             rhythm AS (
-                SELECT profile.id AS profile_id, profile.partner_id, profile.company_id,
-                       profile.admission_state, company.compliance_dso_days AS dso_days,
+                SELECT profile.partner_id, profile.admission_state,
+                       customer.*,
+                       company.compliance_dso_days AS dso_days,
                        company.compliance_frequent_purchases AS frequent_purchases,
                        company.compliance_new_days AS new_days,
                        company.compliance_at_risk_factor AS at_risk_factor,
                        company.compliance_lost_factor AS lost_factor,
-                       company.compliance_default_interval_days AS default_interval,
-                       customer.first_invoice_date, customer.last_invoice_date,
-                       COALESCE(customer.invoice_count, 0) AS invoice_count,
-                       COALESCE(customer.purchases_12m, 0) AS purchases_12m,
-                       COALESCE(customer.revenue_12m, 0) AS revenue_12m,
-                       COALESCE(customer.revenue_total, 0) AS revenue_total,
-                       COALESCE(customer.open_amount, 0) AS open_amount,
-                       COALESCE(customer.overdue_amount, 0) AS overdue_amount,
-                       customer.oldest_due_date, customer.period_sales,
-                       COALESCE(customer.paid_count, 0) AS paid_count,
-                       customer.avg_days_to_pay, customer.days_beyond_terms,
-                       customer.late_count, customer.recent_count, customer.recent_late_count,
-                       customer.trend_count, customer.trend_slope,
-                       COALESCE(customer.late_weight, 0) AS late_weight,
-                       COALESCE(customer.late_weight_late, 0) AS late_weight_late,
-                       COALESCE(customer.late_evidence, 0) AS late_evidence,
-                       LN(COALESCE(portfolio.late_share, 0.5) / (1 - COALESCE(portfolio.late_share, 0.5)))
-                           AS late_odds,
                        (customer.last_invoice_date - customer.first_invoice_date)::numeric
-                           / NULLIF(customer.purchase_days - 1, 0) AS purchase_interval,
+                           / NULLIF(purchase_days - 1, 0)
+                           AS purchase_interval,
+                       GREATEST(COALESCE((customer.last_invoice_date - customer.first_invoice_date)::numeric
+                                             / NULLIF(purchase_days - 1, 0),
+                                         company.compliance_default_interval_days), 7) AS expected_interval,
                        %(as_of)s - customer.last_invoice_date AS silence,
-                       COALESCE((partner.credit_limit ->> profile.company_id::text)::numeric,
-                                (%(limits)s::jsonb ->> profile.company_id::text)::numeric) AS credit_limit
-                  FROM compliance_profile profile
-                  JOIN res_company company ON company.id = profile.company_id
+                       LN(portfolio.late_share / (1 - portfolio.late_share)) AS late_odds,
+                       COALESCE((partner.credit_limit ->> customer.company_id::text)::numeric,
+                                (%(limits)s::jsonb ->> customer.company_id::text)::numeric) AS credit_limit
+                  FROM customer
+                  JOIN compliance_profile profile ON profile.id = customer.profile_id
                   JOIN res_partner partner ON partner.id = profile.partner_id
-             LEFT JOIN customer ON customer.partner_id = profile.partner_id
-                               AND customer.company_id = profile.company_id
-             LEFT JOIN portfolio ON portfolio.company_id = profile.company_id
-                 WHERE %(scope)s
+                  JOIN res_company company ON company.id = customer.company_id
+                  JOIN portfolio ON portfolio.company_id = customer.company_id
             ),
-            figures AS MATERIALIZED (
+            figures AS (
                 SELECT profile_id, partner_id, company_id,
-                       invoice_count::int4, purchases_12m::int4, revenue_12m, revenue_total,
+                       invoice_count::int4, purchases_12m::int4,
+                       COALESCE(revenue_12m, 0) AS revenue_12m, COALESCE(revenue_total, 0) AS revenue_total,
                        first_invoice_date, last_invoice_date,
                        ROUND(COALESCE(purchase_interval, 0), 2) AS purchase_interval_days,
                        CASE WHEN invoice_count = 0 THEN 'none'
@@ -316,16 +282,14 @@ class ComplianceProfile(models.Model):
                             ELSE 'occasional' END AS purchase_behaviour,
                        CASE WHEN admission_state = 'exited' THEN 'exited'
                             WHEN invoice_count = 0 THEN 'prospect'
-                            WHEN silence > lost_factor * GREATEST(COALESCE(purchase_interval, default_interval), 7)
-                                THEN 'lost'
-                            WHEN silence > at_risk_factor * GREATEST(COALESCE(purchase_interval, default_interval), 7)
-                                THEN 'at_risk'
+                            WHEN silence > lost_factor * expected_interval THEN 'lost'
+                            WHEN silence > at_risk_factor * expected_interval THEN 'at_risk'
                             WHEN first_invoice_date > %(as_of)s - new_days THEN 'new'
                             ELSE 'active' END AS lifecycle,
-                       open_amount, overdue_amount,
+                       COALESCE(open_amount, 0) AS open_amount, COALESCE(overdue_amount, 0) AS overdue_amount,
                        COALESCE(%(as_of)s - oldest_due_date, 0)::int4 AS max_days_overdue,
                        oldest_due_date,
-                       ROUND(CASE WHEN credit_limit > 0 THEN open_amount / credit_limit ELSE 0 END, 4)
+                       ROUND(CASE WHEN credit_limit > 0 THEN COALESCE(open_amount, 0) / credit_limit ELSE 0 END, 4)
                            AS credit_limit_used,
                        paid_count::int4,
                        ROUND(COALESCE(avg_days_to_pay, 0), 2) AS avg_days_to_pay,
@@ -335,22 +299,23 @@ class ComplianceProfile(models.Model):
                            AS late_ratio_recent,
                        ROUND(CASE WHEN trend_count >= 3 THEN 30 * COALESCE(trend_slope, 0) ELSE 0 END::numeric, 2)
                            AS late_trend,
-                       ROUND(((late_weight_late
-                               + 10 / (1 + EXP(-(late_evidence + 2 * late_odds) / (late_weight + 2))))
-                              / (late_weight + 10))::numeric, 4) AS late_probability,
+                       ROUND(((COALESCE(late_weight_late, 0)
+                               + 10 / (1 + EXP(-(COALESCE(late_evidence, 0) + 2 * late_odds)
+                                               / (COALESCE(late_weight, 0) + 2))))
+                              / (COALESCE(late_weight, 0) + 10))::numeric, 4) AS late_probability,
                        ROUND(CASE WHEN period_sales > 0 THEN open_amount / period_sales * dso_days ELSE 0 END, 2)
                            AS dso,
                        ROUND(CASE WHEN period_sales > 0
-                                  THEN (open_amount - overdue_amount) / period_sales * dso_days ELSE 0 END, 2)
-                           AS best_possible_dso,
-                       ROUND(CASE WHEN period_sales > 0 THEN overdue_amount / period_sales * dso_days ELSE 0 END, 2)
+                                  THEN (open_amount - COALESCE(overdue_amount, 0)) / period_sales * dso_days
+                                  ELSE 0 END, 2) AS best_possible_dso,
+                       ROUND(CASE WHEN period_sales > 0
+                                  THEN COALESCE(overdue_amount, 0) / period_sales * dso_days ELSE 0 END, 2)
                            AS avg_days_delinquent
                   FROM rhythm
             )
             """,
             as_of=as_of,
             limits=json.dumps(self._get_default_credit_limits()),
-            scope=SQL("TRUE") if partners is None else SQL("profile.partner_id = ANY(%s)", partners.ids),
         )
 
     @api.model
@@ -363,24 +328,24 @@ class ComplianceProfile(models.Model):
         }
 
     @api.model
-    def _figures_classes(self, source, key):
-        """SELECT of the figures that rank customers among all customers of their company.
+    def _figures_classes(self, source):
+        """SELECT of the source's columns and of the figures that rank customers among all customers of their company.
 
         Shares and ranks count strictly better or worse customers, so that equal customers get equal classes.
 
-        :param SQL source: rows with company_id, invoice_count, purchases_12m, revenue_12m and last_invoice_date
-        :param SQL key: the column of the source that identifies the dossier
+        :param SQL source: rows with profile_id, company_id, invoice_count, purchases_12m, revenue_12m and
+            last_invoice_date
         """
         return SQL(
             """
-            SELECT ranked.profile_id,
-                   CASE WHEN ranked.revenue_12m <= 0 THEN 'none'
-                        WHEN 100 * ranked.better < company.compliance_tier_high * ranked.total THEN 'high'
-                        WHEN 100 * ranked.better < company.compliance_tier_medium * ranked.total THEN 'medium'
+            SELECT ranked.*,
+                   CASE WHEN revenue_12m <= 0 THEN 'none'
+                        WHEN 100 * better < company.compliance_tier_high * total THEN 'high'
+                        WHEN 100 * better < company.compliance_tier_medium * total THEN 'medium'
                         ELSE 'low' END AS value_tier,
                    %(recency)s AS rfm_recency, %(frequency)s AS rfm_frequency, %(monetary)s AS rfm_monetary
               FROM (
-                    SELECT %(key)s AS profile_id, company_id, invoice_count, revenue_12m,
+                    SELECT source.*,
                            SUM(GREATEST(revenue_12m, 0)) OVER company AS total,
                            COALESCE(SUM(GREATEST(revenue_12m, 0)) OVER (
                                company ORDER BY revenue_12m DESC
@@ -389,17 +354,16 @@ class ComplianceProfile(models.Model):
                            RANK() OVER (customers ORDER BY last_invoice_date) AS recency_rank,
                            RANK() OVER (customers ORDER BY purchases_12m) AS frequency_rank,
                            RANK() OVER (customers ORDER BY revenue_12m) AS monetary_rank
-                      FROM %(source)s
+                      FROM %(source)s source
                     WINDOW company AS (PARTITION BY company_id),
                            customers AS (PARTITION BY company_id, invoice_count > 0)
                    ) ranked
               JOIN res_company company ON company.id = ranked.company_id
             """,
-            key=key,
             source=source,
             **{
                 name: SQL(
-                    "CASE WHEN ranked.invoice_count > 0 THEN 1 + 5 * (ranked.%s - 1) / ranked.customers ELSE 0 END::int4",
+                    "CASE WHEN invoice_count > 0 THEN 1 + 5 * (%s - 1) / customers ELSE 0 END::int4",
                     SQL.identifier(f"{name}_rank"),
                 )
                 for name in ("recency", "frequency", "monetary")
@@ -407,40 +371,22 @@ class ComplianceProfile(models.Model):
         )
 
     @api.model
-    def _figures_standing(self, partners=None):
-        """SELECT of what does not come from the ledger: profile_id, zone, completeness."""
+    def _get_zone_sql(self):
+        """Expression over ``profile``: its zone. An expired answer is no answer."""
         return SQL(
             """
-            SELECT profile.id AS profile_id, COALESCE(zone.zone, 'standard') AS zone,
-                   %(completeness)s AS completeness
-              FROM compliance_profile profile
-              JOIN res_partner partner ON partner.id = profile.partner_id
-         LEFT JOIN (%(zones)s) zone ON zone.profile_id = profile.id
-             WHERE %(scope)s
-            """,
-            completeness=self.env["compliance.dossier.item"]._get_completeness_sql(),
-            zones=self._figures_zones(),
-            scope=SQL("TRUE") if partners is None else SQL("profile.partner_id = ANY(%s)", partners.ids),
-        )
-
-    @api.model
-    def _figures_zones(self):
-        """SELECT of profile_id and zone of the dossiers with applicable checks; an expired answer is no answer."""
-        return SQL(
-            """
-            SELECT checked.profile_id,
-                   CASE WHEN BOOL_OR(answer = 'unmet' AND knockout) THEN 'non_compliant'
-                        WHEN BOOL_OR(answer = 'unmet') THEN 'grey'
-                        WHEN BOOL_OR(answer = 'unknown') THEN 'unknown'
-                        ELSE 'standard' END AS zone
-              FROM (
-                    SELECT answered.profile_id, criterion.knockout,
-                           CASE WHEN answered.valid_until < %s THEN 'unknown' ELSE answered.result END AS answer
-                      FROM compliance_criterion_check answered
-                      JOIN compliance_criterion criterion ON criterion.id = answered.criterion_id
-                     WHERE answered.active AND answered.is_applicable AND criterion.active
-                   ) checked
-          GROUP BY checked.profile_id
+            (SELECT CASE WHEN BOOL_OR(answer = 'unmet' AND knockout) THEN 'non_compliant'
+                         WHEN BOOL_OR(answer = 'unmet') THEN 'grey'
+                         WHEN BOOL_OR(answer = 'unknown') THEN 'unknown'
+                         ELSE 'standard' END
+               FROM (
+                     SELECT criterion.knockout,
+                            CASE WHEN answered.valid_until < %s THEN 'unknown' ELSE answered.result END AS answer
+                       FROM compliance_criterion_check answered
+                       JOIN compliance_criterion criterion ON criterion.id = answered.criterion_id
+                      WHERE answered.profile_id = profile.id
+                        AND answered.active AND answered.is_applicable AND criterion.active
+                    ) checked)
             """,
             fields.Date.context_today(self),
         )

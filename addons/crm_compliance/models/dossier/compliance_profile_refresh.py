@@ -28,15 +28,16 @@ class ComplianceProfile(models.Model):
             if not partners:
                 return True
         if not self._lock_refresh():
-            self.env["compliance.refresh.queue"]._enqueue(partners or self.sudo().search([("id", ">", 0)]).partner_id)
+            queue = self.env["compliance.refresh.queue"]
+            queue._enqueue_all() if partners is None else queue._enqueue(partners)
             return False
         self.env["compliance.criterion.check"]._lay_out(partners)
         if partners is None:
-            self._update_from(self._refresh_query())
+            self._update_from(*self._refresh_query())
             self.env.cr.execute(SQL("UPDATE res_company SET compliance_refreshed_at = %s", fields.Datetime.now()))
             self.env["res.company"].invalidate_model(["compliance_refreshed_at"], flush=False)
         else:
-            self._update_from(self._refresh_query(partners))
+            self._update_from(*self._refresh_query(partners))
             self._refresh_classes()
         return True
 
@@ -47,25 +48,34 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _refresh_query(self, partners=None):
-        """SELECT of everything a refresh writes: of all customers with their classes, of some without."""
+        """What a refresh writes, of all customers with their classes, of some without.
+
+        :return: a query with profile_id and the figures, and the names of those figures
+        """
         if partners is None:
             query, names = self._figures_query(), (*LEDGER_FIGURES, *CLASS_FIGURES)
         else:
-            query = SQL("WITH %s SELECT * FROM figures", self._figures_ledger(partners, None))
-            names = LEDGER_FIGURES
-        return SQL(
-            "SELECT ledger.profile_id, %(names)s, standing.zone, standing.completeness"
-            " FROM (%(query)s) ledger JOIN (%(standing)s) standing USING (profile_id)",
-            names=SQL(", ").join(SQL.identifier("ledger", name) for name in names),
+            query, names = SQL("WITH %s SELECT * FROM figures", self._figures_ledger(partners, None)), LEDGER_FIGURES
+        query = SQL(
+            "SELECT ledger.*, %(zone)s AS zone, %(completeness)s AS completeness"
+            " FROM (%(query)s) ledger"
+            " JOIN compliance_profile profile ON profile.id = ledger.profile_id"
+            " JOIN res_partner partner ON partner.id = ledger.partner_id",
             query=query,
-            standing=self._figures_standing(partners),
-        ), (*names, *STANDING_FIGURES)
+            zone=self._get_zone_sql(),
+            completeness=self.env["compliance.dossier.item"]._get_completeness_sql(),
+        )
+        return query, (*names, *STANDING_FIGURES)
 
     @api.model
     def _refresh_classes(self):
         """Ranks all customers anew by the figures that stand in their dossiers: one purchase may move others."""
         self.flush_model()
-        self._update_from((self._figures_classes(SQL("compliance_profile"), SQL("id")), CLASS_FIGURES))
+        source = SQL(
+            "(SELECT id AS profile_id, company_id, invoice_count, purchases_12m, revenue_12m, last_invoice_date"
+            " FROM compliance_profile)"
+        )
+        self._update_from(self._figures_classes(source), CLASS_FIGURES)
 
     def _refresh_zones(self):
         """Derives the zone of these dossiers from their checks."""
@@ -75,20 +85,20 @@ class ComplianceProfile(models.Model):
         self.env["compliance.criterion"].flush_model()
         self.flush_model()
         query = SQL(
-            "SELECT profile.id AS profile_id, COALESCE(zone.zone, 'standard') AS zone FROM compliance_profile profile"
-            " LEFT JOIN (%s) zone ON zone.profile_id = profile.id WHERE profile.id = ANY(%s)",
-            self._figures_zones(),
+            "SELECT profile.id AS profile_id, %s AS zone FROM compliance_profile profile WHERE profile.id = ANY(%s)",
+            self._get_zone_sql(),
             self.ids,
         )
-        self._update_from((query, ("zone",)))
+        self._update_from(query, ("zone",))
 
     @api.model
-    def _update_from(self, query_and_names):
-        """Rewrites the dossiers of which a column differs from the query's.
+    def _update_from(self, query, names):
+        """Rewrites the dossiers of which a figure differs from the query's.
 
-        :param query_and_names: a query with profile_id and the named columns, and those names
+        :param SQL query: SELECT of profile_id and the figures
+        :param names: names of the figures
+        :return int: number of dossiers rewritten
         """
-        query, names = query_and_names
         self.env.cr.execute(
             SQL(
                 """
@@ -199,6 +209,7 @@ class ComplianceProfile(models.Model):
     @api.model
     def _cron_refresh_all(self):
         """Every night: opens missing dossiers and queues all of them. The queue's job does the work in batches, so that
-        a run cut short goes on where it stopped."""
+        a run cut short goes on where it stopped.
+        """
         self._open_missing()
         self.env["compliance.refresh.queue"]._enqueue_all()

@@ -1,13 +1,12 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-import logging
-
 from psycopg2.errors import SerializationFailure
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-_logger = logging.getLogger(__name__)
+# Collisions with people editing dossiers after which a run gives up and comes back later.
+MAX_FAILURES = 5
 
 
 class ComplianceRefreshQueue(models.Model):
@@ -65,29 +64,31 @@ class ComplianceRefreshQueue(models.Model):
         self._wake()
 
     @api.model
-    def _wake(self):
-        """Triggers the job."""
+    def _wake(self, at=None):
+        """Triggers the job, now or at a moment."""
         cron = self.env.ref("crm_compliance.ir_cron_process_refresh_queue", raise_if_not_found=False)
         if cron:  # absent while the add-on is being installed
-            cron.sudo()._trigger()
+            cron.sudo()._trigger(at)
 
     @api.model
     def _cron_process(self, batch_size=20000):
         """Refreshes the queued customers in batches, each committed with the rows it took from the queue."""
         cron = self.env["ir.cron"]
         self.env.cr.flush()
-        while True:
-            remaining = self.search_count([])
-            if not remaining:
-                cron._commit_progress(remaining=0)
-                return
+        failures = 0
+        while remaining := self.search_count([]):
             try:
                 done = self._process_batch(batch_size)
             except SerializationFailure:
                 # Somebody edited a dossier while it was refreshed; the rows are still queued.
-                _logger.info("Dossier refresh met a concurrent change, next try.")
                 self.env.cr.rollback()
+                failures += 1
+                if failures < MAX_FAILURES:
+                    continue
                 done = 0
+            if not done:
+                # Another transaction is refreshing, or people are faster: later.
+                self._wake(at=fields.Datetime.add(fields.Datetime.now(), minutes=1))
             if not cron._commit_progress(done, remaining=remaining - done) or not done:
                 return
 

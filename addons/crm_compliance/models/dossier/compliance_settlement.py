@@ -13,7 +13,7 @@ class ComplianceSettlement(models.Model):
     _order = "settled_on desc, id desc"
     _rec_name = "move_id"
     _depends = {
-        "account.partial.reconcile": ["debit_move_id", "credit_move_id", "amount", "max_date"],
+        "account.partial.reconcile": ["debit_move_id", "credit_move_id", "exchange_move_id", "amount", "max_date"],
         "account.move.line": ["move_id", "date_maturity", "display_type"],
         "account.move": ["commercial_partner_id", "company_id", "invoice_date", "move_type", "state"],
         "res.partner": ["commercial_partner_id"],
@@ -43,15 +43,19 @@ class ComplianceSettlement(models.Model):
                    counterpart.move_id AS counterpart_move_id,
                    CASE WHEN settling.move_type = 'out_refund' THEN 'credit_note' ELSE 'payment' END AS kind,
                    move.invoice_date, COALESCE(line.date_maturity, move.invoice_date) AS due_date,
-                   partial.max_date AS settled_on, partial.amount,
-                   partial.max_date - move.invoice_date AS days_to_pay,
-                   partial.max_date - COALESCE(line.date_maturity, move.invoice_date) AS days_late,
-                   partial.max_date > COALESCE(line.date_maturity, move.invoice_date) AS is_late
+                   origin.max_date AS settled_on, partial.amount,
+                   origin.max_date - move.invoice_date AS days_to_pay,
+                   origin.max_date - COALESCE(line.date_maturity, move.invoice_date) AS days_late,
+                   origin.max_date > COALESCE(line.date_maturity, move.invoice_date) AS is_late
               FROM account_partial_reconcile partial
               JOIN account_move_line line ON line.id = partial.debit_move_id AND line.display_type = 'payment_term'
               JOIN account_move move ON move.id = line.move_id
               JOIN res_partner entity ON entity.id = move.commercial_partner_id
-              JOIN account_move_line counterpart ON counterpart.id = partial.credit_move_id
+              JOIN account_move_line credit ON credit.id = partial.credit_move_id
+         LEFT JOIN account_partial_reconcile cause ON cause.exchange_move_id = credit.move_id
+              -- An exchange difference completes the settlement that caused it.
+              JOIN account_partial_reconcile origin ON origin.id = COALESCE(cause.id, partial.id)
+              JOIN account_move_line counterpart ON counterpart.id = origin.credit_move_id
               JOIN account_move settling ON settling.id = counterpart.move_id
              WHERE move.move_type IN ('out_invoice', 'out_receipt') AND move.state = 'posted'
             """

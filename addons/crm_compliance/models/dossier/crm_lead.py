@@ -2,6 +2,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 
+from .res_partner import check_related_access
+
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
@@ -23,6 +25,10 @@ class CrmLead(models.Model):
             lead.compliance_banner = (
                 " ".join(message["text"] for message in profile._get_banner_messages()) if profile else False
             )
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        check_related_access(self, field_expr)
+        return super()._field_to_sql(alias, field_expr, query)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -1,6 +1,7 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 # Who may know how a customer stands. Portal users and colleagues without a role read partners too, but not this.
 GROUPS = ",".join(
@@ -11,6 +12,17 @@ GROUPS = ",".join(
         "account.group_account_readonly",
     ]
 )
+
+
+def check_related_access(records, field_expr):
+    """Groups, sorts and sums by our related fields only for whom may read them: Odoo checks the groups of a related
+    field where it is read, but not where it becomes SQL.
+
+    :raises AccessError: if the user may not read the field
+    """
+    field = records._fields.get(field_expr.partition(".")[0])
+    if field is not None and field.related and field.groups and field.name.startswith("compliance_"):
+        records._check_field_access(field, "read")
 
 
 class ResPartner(models.Model):
@@ -53,16 +65,36 @@ class ResPartner(models.Model):
         """Contacts show their company's dossier."""
         return [*super()._commercial_fields(), "compliance_profile_id"]
 
+    def _field_to_sql(self, alias, field_expr, query=None):
+        check_related_access(self, field_expr)
+        return super()._field_to_sql(alias, field_expr, query)
+
     @api.model_create_multi
     def create(self, vals_list):
+        """:raises AccessError: if a dossier is given"""
+        if not self.env.su and (
+            "default_compliance_profile_id" in self.env.context
+            or any("compliance_profile_id" in vals for vals in vals_list)
+        ):
+            raise AccessError(self.env._("Which dossier a contact shows follows from its company."))
         partners = super().create(vals_list)
+        if "child_ids" in self.env["compliance.dossier.item"]._get_watched_fields():
+            self.env["compliance.refresh.queue"]._enqueue(partners.parent_id)
         customers = partners.filtered(lambda partner: partner.customer_rank > 0)
         for company, members in customers.grouped("company_id").items():
             self.env["compliance.refresh.queue"]._enqueue(members, company or self.env.company)
         return partners
 
     def write(self, vals):
-        """Keeps dossiers with the commercial entity when partners are attached, detached, or change company."""
+        """Keeps dossiers with the commercial entity when partners are attached, detached, or change company.
+
+        :raises AccessError: if another dossier is given
+        """
+        if "compliance_profile_id" in vals and not self.env.su:
+            # Odoo's merge wizard writes what stands there already.
+            if any(partner.compliance_profile_id.id != (vals["compliance_profile_id"] or False) for partner in self):
+                raise AccessError(self.env._("Which dossier a contact shows follows from its company."))
+            vals = {fname: value for fname, value in vals.items() if fname != "compliance_profile_id"}
         structural = {"parent_id", "is_company", "company_id"} & set(vals)
         before = {partner: partner.commercial_partner_id for partner in self} if structural else {}
         result = super().write(vals)
@@ -112,8 +144,7 @@ class ResPartner(models.Model):
             else:
                 dossier.partner_id = entity
                 existing[dossier.company_id] = dossier
-        if moved:
-            (self | entity)._relink_dossiers()
+        (self | entity if moved else self)._relink_dossiers()
 
     def _move_dossiers_to_company(self):
         """A customer restricted to a company has a dossier there and nowhere else."""

@@ -1,0 +1,77 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
+
+from .common import ComplianceCommon
+
+
+@tagged("post_install", "-at_install")
+class TestAccessRpc(ComplianceCommon, HttpCase):
+    """The same refusals over the route the web client uses."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.customer = cls._customer()
+        cls._invoice(cls.customer, 50, cls._days_ago(20), due=cls._days_ago(5))
+        cls._work_off_queue()
+        cls.dossier = cls._dossier(cls.customer)
+        for user in cls.user.values():
+            user.password = user.login
+
+    def _call(self, role, model, method, *args, **kwargs):
+        """Result of a call, or the name of the exception it was refused with."""
+        self.authenticate(self.user[role].login, self.user[role].login)
+        with mute_logger("odoo.http"):
+            answer = self.url_open(
+                f"/web/dataset/call_kw/{model}/{method}",
+                json={"params": {"model": model, "method": method, "args": args, "kwargs": kwargs}},
+            ).json()
+        return answer["error"]["data"]["name"] if "error" in answer else answer.get("result")
+
+    def test_figures(self):
+        for role in ("officer", "manager"):
+            for vals in ({"open_amount": 0}, {"zone": "standard"}, {"note": "X", "risk_level": "low"}):
+                answer = self._call(role, "compliance.profile", "write", self.dossier.ids, vals)
+                self.assertEqual(answer, "odoo.exceptions.AccessError", (role, vals))
+            answer = self._call(role, "compliance.profile", "web_save", self.dossier.ids, {"open_amount": 0}, {})
+            self.assertEqual(answer, "odoo.exceptions.AccessError")
+        self.assertEqual(self.dossier.open_amount, 50)
+        self.assertFalse(self.dossier.note)
+
+    def test_decision(self):
+        for role in ("sales", "officer", "auditor", "accountant", "employee", "portal"):
+            for call in (("action_reject", self.dossier.ids), ("write", self.dossier.ids, {"admission_state": "exited"})):
+                answer = self._call(role, "compliance.profile", *call)
+                self.assertEqual(answer, "odoo.exceptions.AccessError", (role, call))
+        self.assertIsNone(self._call("manager", "compliance.profile", "action_reject", self.dossier.ids))
+        self.dossier.invalidate_recordset()
+        self.assertEqual(self.dossier.admission_state, "rejected")
+
+    def test_reading(self):
+        domain = [("id", "=", self.dossier.id)]
+        for role in ("officer", "manager", "auditor", "accountant"):
+            found = self._call(role, "compliance.profile", "search_read", domain, ["open_amount"])
+            self.assertEqual(found, [{"id": self.dossier.id, "open_amount": 50}], role)
+        self.assertEqual(self._call("sales", "compliance.profile", "search_read", domain, ["open_amount"]), [])
+        for role in ("employee", "portal"):
+            for model in ("compliance.profile", "compliance.settlement", "compliance.criterion.check"):
+                answer = self._call(role, model, "search_read", [], ["display_name"])
+                self.assertEqual(answer, "odoo.exceptions.AccessError", (role, model))
+
+    def test_partner_fields(self):
+        for role in ("employee", "portal"):
+            own = self.user[role].partner_id.ids
+            answer = self._call(role, "res.partner", "read", own, ["compliance_zone"])
+            self.assertEqual(answer, "odoo.exceptions.AccessError", role)
+
+    def test_internals_are_private(self):
+        for model, method, args in (
+            ("compliance.profile", "_refresh", []),
+            ("compliance.profile", "_open_missing", []),
+            ("compliance.profile", "_update_from", [[]]),
+            ("compliance.refresh.queue", "_enqueue_all", []),
+            ("compliance.criterion.check", "_lay_out", []),
+        ):
+            self.assertEqual(self._call("manager", model, method, *args), "odoo.exceptions.AccessError", method)

@@ -1,0 +1,133 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from .common import ComplianceCommon
+
+PARTNER_FIELDS = (
+    "compliance_zone",
+    "compliance_risk_level",
+    "compliance_value_tier",
+    "compliance_lifecycle",
+    "compliance_overdue_amount",
+    "compliance_revenue_12m",
+    "compliance_late_probability",
+)
+
+
+@tagged("post_install", "-at_install")
+class TestPerformance(ComplianceCommon):
+    """What the dossier costs, in SQL statements: the same for few and many records."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.customers = cls.env["res.partner"].create(
+            [{"name": f"Customer {number}", "user_id": cls.user["sales"].id} for number in range(80)]
+        )
+        cls.profiles.create([{"partner_id": customer.id} for customer in cls.customers])
+        for customer in cls.customers[:22]:
+            cls._invoice(customer, 100, cls._days_ago(30))
+        cls._work_off_queue()
+
+    def _count(self, function, warm=True):
+        """Number of statements of a call whose caches of definitions are warm and whose caches of records are cold."""
+        for _run in range(2 if warm else 1):
+            self.env.flush_all()
+            self.env.cr.flush()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            function()
+            self.env.flush_all()
+            self.env.cr.flush()
+        return self.env.cr.sql_log_count - before
+
+    def test_refresh(self):
+        few = self._count(lambda: self.profiles._refresh(self.customers[:2]))
+        many = self._count(lambda: self.profiles._refresh(self.customers[:22]))
+        self.assertEqual(few, many)
+        self.assertLessEqual(self._count(lambda: self.profiles._refresh()), many)
+
+    def test_refresh_of_changed_dossiers(self):
+        def change_and_refresh(customers):
+            self.env.cr.execute(
+                "UPDATE compliance_profile SET open_amount = 7 WHERE partner_id = ANY(%s)", [customers.ids]
+            )
+            self.profiles._refresh(customers)
+
+        few, many = (self._count(lambda n=n: change_and_refresh(self.customers[:n])) for n in (2, 22))
+        self.assertEqual(few, many)
+        self.assertEqual(set(map(int, self.customers[:22].compliance_profile_id.mapped("open_amount"))), {100})
+
+    def test_queue(self):
+        queue = self.env["compliance.refresh.queue"]
+
+        def process(customers):
+            queue._enqueue(customers, self.company)
+            self.env.cr.flush()
+            queue._process_batch(100)
+
+        self.assertEqual(self._count(lambda: process(self.customers[:2])), self._count(lambda: process(self.customers)))
+
+    def _cost_of_enqueueing(self, booking):
+        queue = type(self.env["compliance.refresh.queue"])
+        self._count(booking, warm=False)
+        with_add_on = self._count(booking, warm=False)
+        with patch.object(queue, "_enqueue"):
+            return with_add_on - self._count(booking, warm=False)
+
+    def test_posting(self):
+        invoices = iter([self._invoice(self.customers[0], 1, self.today, post=False) for _number in range(3)])
+        self.assertLessEqual(self._cost_of_enqueueing(lambda: next(invoices).action_post()), 2)
+
+    def test_posting_many(self):
+        moves = self.env["account.move"]
+        batches = iter(
+            moves.union(*(self._invoice(customer, 1, self.today, post=False) for customer in self.customers[:8]))
+            for _number in range(3)
+        )
+        self.assertLessEqual(self._cost_of_enqueueing(lambda: next(batches).action_post()), 2)
+
+    def test_paying(self):
+        invoices = iter([self._invoice(self.customers[0], 1, self.today) for _number in range(3)])
+        self.assertLessEqual(self._cost_of_enqueueing(lambda: self._pay(next(invoices), self.today)), 2)
+
+    def test_partner_form(self):
+        for role in ("sales", "officer"):
+            partner = self.customers[0].with_user(self.user[role])
+            plain = self._count(lambda: partner.web_read({"name": {}}))  # noqa: B023
+            specification = {"name": {}, **{name: {} for name in PARTNER_FIELDS}}
+            full = self._count(lambda: partner.web_read(specification))  # noqa: B023
+            self.assertLessEqual(full - plain, 3, role)
+
+    def test_partner_list(self):
+        specification = {"name": {}, **{name: {} for name in PARTNER_FIELDS}}
+        for role in ("sales", "officer", "accountant"):
+            few, many = (
+                self._count(
+                    lambda n=n: (
+                        self.env["res.partner"]
+                        .with_user(self.user[role])  # noqa: B023
+                        .web_search_read([("id", "in", self.customers[:n].ids)], specification)
+                    )
+                )
+                for n in (10, 80)
+            )
+            self.assertEqual(few, many, role)
+
+    def test_dossier_list(self):
+        names = [name for name, field in self.profiles._fields.items() if field.store and not field.groups]
+        specification = {name: {} for name in names}
+        few, many = (
+            self._count(
+                lambda n=n: (
+                    self.profiles.with_user(self.user["officer"]).web_search_read(
+                        [("partner_id", "in", self.customers[:n].ids)], specification
+                    )
+                )
+            )
+            for n in (10, 80)
+        )
+        self.assertEqual(few, many)
