@@ -11,6 +11,7 @@ import argparse
 import io
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from PIL import Image
@@ -21,6 +22,14 @@ BROWSERS = ("chromium", "google-chrome", "chromium-browser", "google-chrome-stab
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 SIZE = {"width": 1440, "height": 900}
 COLOURS = 128
+# Smaller copies for the app's page in Odoo.
+APP_PAGE = Path(__file__).parent.parent / "addons" / "crm_compliance" / "static" / "description"
+APP_PICTURES = {
+    "officer-dossiers": "dossiers",
+    "manager-decide": "dossier",
+    "accountant-payment-profile": "payment_profile",
+}
+APP_SIZE = (960, 600)
 # What differs from one run to the next, or moves.
 STYLE = """
     * { transition: none !important; animation: none !important; caret-color: transparent !important; }
@@ -134,7 +143,17 @@ class Client:
             self.page.wait_for_timeout(250)
             before, shot = shot, self.page.screenshot()
         with Image.open(io.BytesIO(shot)) as image:
-            image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+            save(image, path)
+            if path.parent == IMAGES and path.stem in APP_PICTURES:
+                save(
+                    image.convert("RGB").resize(APP_SIZE, Image.Resampling.LANCZOS),
+                    APP_PAGE / f"{APP_PICTURES[path.stem]}.png",
+                )
+
+
+def save(image, path):
+    """Writes an image with few colours, which is what a user interface has."""
+    image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 @picture("sales")
@@ -318,7 +337,10 @@ def take_pictures(browser, arguments):
     wanted = {name: PICTURES[name] for name in arguments.names or PICTURES}
     failed = 0
     for login in dict.fromkeys(login for login, _show in wanted.values()):
-        client = Client(browser, arguments.base, login, arguments.lang)
+        try:
+            client = Client(browser, arguments.base, login, arguments.lang)
+        except Error as error:
+            sys.exit(f"{login} cannot log in at {arguments.base}: {str(error).splitlines()[0]}")
         for name in (name for name, (owner, _show) in wanted.items() if owner == login):
             path = arguments.out / f"{name}.png"
             try:
@@ -327,8 +349,9 @@ def take_pictures(browser, arguments):
                 print(f"{name}: {path.stat().st_size // 1024} kB", *client.errors)
             except Error as error:
                 failed += 1
-                client.page.screenshot(path=arguments.out / f"{name}.failed.png")
-                print(f"{name}: {error}", *client.errors)
+                shot = Path(tempfile.gettempdir()) / f"{name}.png"
+                client.page.screenshot(path=shot)
+                print(f"{name}: {error} What was shown: {shot}", *client.errors)
             client.errors.clear()
         client.close()
     return failed

@@ -71,6 +71,8 @@ ROWS = """
 """
 # Creates what people create every day; result: id of the customer.
 DAILY_WORK = """
+from odoo import fields
+from odoo.fields import Command
 partner = env["res.partner"].create({"name": "Lifecycle Ltd", "is_company": True})
 env["res.partner"].create({"name": "Lifecycle Contact", "parent_id": partner.id})
 env["crm.lead"].create({"name": "Lifecycle Lead", "type": "opportunity", "partner_id": partner.id})
@@ -87,10 +89,43 @@ env["account.payment.register"].with_context(active_model="account.move", active
 }).action_create_payments()
 result = partner.id
 """
-DAILY_WORK = f"from odoo import fields\nfrom odoo.fields import Command\n{DAILY_WORK}"
+# Leaves behind what people leave on a dossier; result: nothing of interest.
+DOSSIER_WORK = """
+profile = env["compliance.profile"].search([], limit=1)
+profile.message_post(body="Seen")
+profile.message_subscribe(env.user.partner_id.ids)
+profile.activity_schedule("mail.mail_activity_data_todo", user_id=env.uid)
+env["ir.attachment"].create({"name": "a.txt", "raw": b"a", "res_model": profile._name, "res_id": profile.id})
+env["ir.default"].set("compliance.profile", "note", "Standard")
+env["ir.filters"].create({"name": "Mine", "model_id": "compliance.profile", "user_ids": [(4, env.uid)]})
+result = profile.id
+"""
 
-DOSSIER = """
-    SELECT invoice_count, revenue_12m, open_amount FROM compliance_profile WHERE partner_id = %s
+DOSSIER = "SELECT invoice_count, revenue_12m, open_amount FROM compliance_profile WHERE partner_id = %s"
+
+# Whoever was invoiced, or is the customer of a lead, must have a dossier.
+WITHOUT_DOSSIER = """
+    SELECT partner.name FROM res_partner partner
+     WHERE (partner.id IN (SELECT commercial_partner_id FROM account_move
+                            WHERE state = 'posted' AND move_type IN ('out_invoice', 'out_receipt', 'out_refund'))
+        OR partner.id IN (SELECT customer.commercial_partner_id FROM crm_lead lead
+                            JOIN res_partner customer ON customer.id = lead.partner_id))
+       AND NOT EXISTS (SELECT FROM compliance_profile profile WHERE profile.partner_id = partner.id)
+"""
+# Number of invoices and open amount, counted once more in the simplest way.
+DIFFERENT_FROM_LEDGER = """
+    SELECT profile.id, profile.invoice_count, ledger.invoices, profile.open_amount, ledger.open_amount
+      FROM compliance_profile profile
+ LEFT JOIN (SELECT commercial_partner_id, company_id,
+                   COUNT(*) FILTER (WHERE move_type <> 'out_refund' AND amount_total <> 0) AS invoices,
+                   SUM(amount_residual_signed) AS open_amount
+              FROM account_move
+             WHERE state = 'posted' AND move_type IN ('out_invoice', 'out_receipt', 'out_refund')
+               AND invoice_date <= CURRENT_DATE
+          GROUP BY commercial_partner_id, company_id) ledger
+        ON ledger.commercial_partner_id = profile.partner_id AND ledger.company_id = profile.company_id
+     WHERE profile.invoice_count <> COALESCE(ledger.invoices, 0)
+        OR ABS(profile.open_amount - COALESCE(ledger.open_amount, 0)) > 0.005
 """
 
 
@@ -107,6 +142,11 @@ def snapshot(server, database):
     return Counter(server.query(database, f"{SCHEMA} UNION ALL {ROWS}"))
 
 
+def differences(one, other):
+    """What is in one of two snapshots only, or not as often."""
+    return [*(one - other), *(other - one)]
+
+
 def is_left_by_odoo(kind, name):
     return kind == "xml id" and any(re.fullmatch(pattern, name) for pattern, _reason in LEFT_BY_ODOO)
 
@@ -115,61 +155,28 @@ def state(server, database):
     return server.query(database, "SELECT state FROM ir_module_module WHERE name = 'crm_compliance'")[0][0]
 
 
-@pytest.fixture(scope="class")
-def database(server):
-    """Odoo with demo data, not yet with the add-on."""
-    return server.copy(with_addon=False)
-
-
-@pytest.fixture(scope="class")
-def before(server, database):
-    """What the database held before the add-on came."""
-    return snapshot(server, database)
-
-
 class TestLifecycle:
-    """One database, from installation to the second installation: the tests depend on their order."""
-
-    def test_install(self, server, database, before):
+    def test_lifecycle(self, server):
+        """One database from the installation to the second one."""
+        database = server.copy(with_addon=False)
+        before = snapshot(server, database)
         check_quiet(server.install(database))
         assert state(server, database) == "installed"
-        assert snapshot(server, database) != before
 
-    def test_upgrade(self, server, database):
         installed = snapshot(server, database)
         check_quiet(server.install(database, "-u", "crm_compliance"))
-        assert snapshot(server, database) == installed
+        assert differences(snapshot(server, database), installed) == [], "changed by an upgrade to the same version"
 
-    def test_use(self, server, database):
-        """Leaves messages, activities, followers, queued refreshes, settings for the uninstallation to clean up."""
-        server.shell(
-            database,
-            f"""{DAILY_WORK}
-profile = env["compliance.profile"].search([("partner_id", "=", partner.id)]) or env["compliance.profile"].create(
-    {{"partner_id": partner.id}}
-)
-profile.message_post(body="Seen")
-profile.message_subscribe(env.user.partner_id.ids)
-profile.activity_schedule("mail.mail_activity_data_todo", user_id=env.uid)
-env["ir.attachment"].create({{"name": "a.txt", "raw": b"a", "res_model": profile._name, "res_id": profile.id}})
-env["ir.default"].set("compliance.profile", "note", "Standard")
-env["ir.filters"].create({{"name": "Mine", "model_id": "compliance.profile", "user_ids": [(4, env.uid)]}})
-""",
-        )
-
-    def test_uninstall(self, server, database, before):
+        server.shell(database, DAILY_WORK)
+        server.shell(database, DOSSIER_WORK)
         check_quiet(server.odoo(database, "crm_compliance", command=["module", "uninstall"]))
         assert state(server, database) == "uninstalled"
         after = snapshot(server, database)
-        assert [row for row in after - before if not is_left_by_odoo(*row)] == [], "left behind"
-        assert list(before - after) == [], "lost"
+        left = [row for row in after - before if not is_left_by_odoo(*row)]
+        assert left == []
+        assert list(before - after) == [], "taken along"
 
-    def test_work_goes_on(self, server, database):
-        """Customers, leads, invoices and payments are made as if the add-on had never been there."""
-        assert server.shell(database, DAILY_WORK)
-
-    def test_reinstall(self, server, database):
-        """The second installation knows the customers of the time in between."""
+        # Work goes on, and a second installation knows the customers of the time in between.
         partner = server.shell(database, DAILY_WORK)
         check_quiet(server.install(database))
         assert server.query(database, DOSSIER, [partner]) == [(1, 100, 70)]
@@ -178,43 +185,10 @@ env["ir.filters"].create({{"name": "Mine", "model_id": "compliance.profile", "us
 class TestExistingCustomers:
     """Installed in a running company, the add-on knows its customers at once."""
 
-    def test_install(self, server, database):
+    def test_install(self, server):
+        database = server.copy(with_addon=False)
         partner = server.shell(database, DAILY_WORK)
         check_quiet(server.install(database))
         assert server.query(database, DOSSIER, [partner]) == [(1, 100, 70)]
-
-    def test_everybody_has_a_dossier(self, server, database):
-        """Whoever was invoiced, or is the customer of a lead, has a dossier with figures."""
-        without = server.query(
-            database,
-            """
-            SELECT partner.name FROM res_partner partner
-             WHERE (partner.id IN (SELECT commercial_partner_id FROM account_move WHERE state = 'posted'
-                                      AND move_type IN ('out_invoice', 'out_receipt', 'out_refund'))
-                OR partner.id IN (SELECT customer.commercial_partner_id FROM crm_lead lead
-                                    JOIN res_partner customer ON customer.id = lead.partner_id))
-               AND NOT EXISTS (SELECT FROM compliance_profile profile WHERE profile.partner_id = partner.id)
-            """,
-        )
-        assert without == []
-
-    def test_figures_match_the_ledger(self, server, database):
-        """Number of invoices and open amount, counted once more in the simplest way."""
-        different = server.query(
-            database,
-            """
-            SELECT profile.id, profile.invoice_count, profile.open_amount, ledger.invoices, ledger.open
-              FROM compliance_profile profile
-         LEFT JOIN (SELECT commercial_partner_id, company_id,
-                           COUNT(*) FILTER (WHERE move_type <> 'out_refund' AND amount_total <> 0) AS invoices,
-                           SUM(amount_residual_signed) AS open
-                      FROM account_move
-                     WHERE state = 'posted' AND move_type IN ('out_invoice', 'out_receipt', 'out_refund')
-                       AND invoice_date <= CURRENT_DATE
-                  GROUP BY commercial_partner_id, company_id) ledger
-                ON ledger.commercial_partner_id = profile.partner_id AND ledger.company_id = profile.company_id
-             WHERE profile.invoice_count <> COALESCE(ledger.invoices, 0)
-                OR ABS(profile.open_amount - COALESCE(ledger.open, 0)) > 0.005
-            """,
-        )
-        assert different == []
+        assert server.query(database, WITHOUT_DOSSIER) == []
+        assert server.query(database, DIFFERENT_FROM_LEDGER) == []

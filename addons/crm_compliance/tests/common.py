@@ -140,7 +140,7 @@ class ComplianceCommon(AccountTestInvoicingCommon):
         (row,) = (row for row in rows if row["company_id"] == (company or cls.company).id)
         return row
 
-    def assertFigures(self, partner, as_of, company=None, **expected):
+    def _assert_figures(self, partner, as_of, company=None, **expected):
         """Compares the named figures; numbers to the precision they are stored with."""
         row = self._figures(partner, as_of, company)
         found = {name: row[name] for name in expected}

@@ -42,7 +42,10 @@ class TestAccessRpc(ComplianceCommon, HttpCase):
 
     def test_decision(self):
         for role in ("sales", "officer", "auditor", "accountant", "employee", "portal"):
-            for call in (("action_reject", self.dossier.ids), ("write", self.dossier.ids, {"admission_state": "exited"})):
+            for call in (
+                ("action_reject", self.dossier.ids),
+                ("write", self.dossier.ids, {"admission_state": "exited"}),
+            ):
                 answer = self._call(role, "compliance.profile", *call)
                 self.assertEqual(answer, "odoo.exceptions.AccessError", (role, call))
         self.assertIsNone(self._call("manager", "compliance.profile", "action_reject", self.dossier.ids))

@@ -24,7 +24,7 @@ class ClickbotCase(HttpCase):
             ROBOT,
             "odoo.isReady === true",
             login=login,
-            timeout=300,
+            timeout=600,
             success_signal="clickbot test succeeded",
         )
 

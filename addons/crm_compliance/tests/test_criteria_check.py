@@ -140,9 +140,7 @@ class TestChecks(CriteriaCommon):
         criterion = self._criterion("ONCE")
         self._refresh()
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
-            self.env["compliance.criterion.check"].create(
-                {"profile_id": self.dossier.id, "criterion_id": criterion.id}
-            )
+            self.env["compliance.criterion.check"].create({"profile_id": self.dossier.id, "criterion_id": criterion.id})
 
     def test_blocking_criteria_are_named(self):
         met, unmet, unknown = (self._criterion(code, knockout=True) for code in ("MET", "UNMET", "UNKNOWN"))

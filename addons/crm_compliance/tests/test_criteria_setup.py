@@ -43,7 +43,9 @@ class TestCriteriaSetup(ComplianceCommon):
         for text in BROKEN:
             for vals in ({"domain": text}, {"kind": "domain", "met_domain": text}):
                 with self.subTest(vals):
-                    self._assert_one_sentence(lambda vals=vals: self.criteria.create({"code": "X", "name": "X", **vals}))
+                    self._assert_one_sentence(
+                        lambda vals=vals: self.criteria.create({"code": "X", "name": "X", **vals})
+                    )
         self.assertFalse(self.criteria.search([("code", "=", "X")]))
 
     def test_broken_conditions_are_refused_when_edited(self):

@@ -83,8 +83,8 @@ class TestFiguresClasses(ComplianceCommon):
         for day in ("2024-03-01", "2024-03-02"):
             self._invoice(second, 10, day)
         # Better of two: 1 + floor(5 x 1/2) = 3
-        self.assertFigures(first, AS_OF, rfm_recency=1, rfm_frequency=1, rfm_monetary=3)
-        self.assertFigures(second, AS_OF, rfm_recency=3, rfm_frequency=3, rfm_monetary=1)
+        self._assert_figures(first, AS_OF, rfm_recency=1, rfm_frequency=1, rfm_monetary=3)
+        self._assert_figures(second, AS_OF, rfm_recency=3, rfm_frequency=3, rfm_monetary=1)
 
     # -------------------------------------------------------------------------
     # LIFECYCLE
@@ -162,6 +162,6 @@ class TestFiguresClasses(ComplianceCommon):
             self._invoice(customer, 10, f"2024-0{number + 1}-01")
         self.assertEqual(found, ["none", "one_time", "occasional", "occasional", "frequent"])
         # On 1 February 2025 the purchases of 1 March to May remain: three are not frequent.
-        self.assertFigures(customer, "2025-02-01", purchase_behaviour="occasional", purchases_12m=3)
+        self._assert_figures(customer, "2025-02-01", purchase_behaviour="occasional", purchases_12m=3)
         self.company.compliance_frequent_purchases = 3
-        self.assertFigures(customer, "2025-02-01", purchase_behaviour="frequent")
+        self._assert_figures(customer, "2025-02-01", purchase_behaviour="frequent")

@@ -14,7 +14,7 @@ class TestFiguresHistory(ComplianceCommon):
         self.customer = self._customer()
 
     def test_without_invoices(self):
-        self.assertFigures(
+        self._assert_figures(
             self.customer,
             "2024-06-30",
             invoice_count=0,
@@ -50,7 +50,7 @@ class TestFiguresHistory(ComplianceCommon):
         tax = self.tax_sale_a.copy({"name": "20 %", "amount": 20.0})
         self._invoice(self.customer, 1000, "2024-06-01", due="2024-06-20", taxes=tax.ids)
         # Revenue 1000; owed with 20 % tax: 1200; sales of the DSO include tax, too: 1200 / 1200 * 365.
-        self.assertFigures(
+        self._assert_figures(
             self.customer,
             "2024-06-30",
             revenue_total=1000,
@@ -65,19 +65,19 @@ class TestFiguresHistory(ComplianceCommon):
         cancelled = self._invoice(self.customer, 100, "2024-06-01")
         cancelled.button_draft()
         cancelled.button_cancel()
-        self.assertFigures(self.customer, "2024-06-30", invoice_count=0, revenue_total=0, open_amount=0)
+        self._assert_figures(self.customer, "2024-06-30", invoice_count=0, revenue_total=0, open_amount=0)
 
     def test_reset_and_reposted(self):
         invoice = self._invoice(self.customer, 100, "2024-06-01")
         invoice.button_draft()
-        self.assertFigures(self.customer, "2024-06-30", invoice_count=0, open_amount=0)
+        self._assert_figures(self.customer, "2024-06-30", invoice_count=0, open_amount=0)
         invoice.invoice_line_ids.price_unit = 150
         invoice.action_post()
-        self.assertFigures(self.customer, "2024-06-30", invoice_count=1, revenue_total=150, open_amount=150)
+        self._assert_figures(self.customer, "2024-06-30", invoice_count=1, revenue_total=150, open_amount=150)
 
     def test_receipt_counts_like_an_invoice(self):
         self._invoice(self.customer, 80, "2024-06-01", due="2024-06-11", move_type="out_receipt")
-        self.assertFigures(
+        self._assert_figures(
             self.customer, "2024-06-30", invoice_count=1, revenue_12m=80, open_amount=80, max_days_overdue=19
         )
 
@@ -85,11 +85,11 @@ class TestFiguresHistory(ComplianceCommon):
         self._invoice(self.customer, 300, "2024-06-01")
         self._invoice(self.customer, 70, "2024-06-02", move_type="in_invoice")
         self._invoice(self.customer, 20, "2024-06-03", move_type="in_refund")
-        self.assertFigures(self.customer, "2024-06-30", invoice_count=1, revenue_total=300, open_amount=300)
+        self._assert_figures(self.customer, "2024-06-30", invoice_count=1, revenue_total=300, open_amount=300)
 
     def test_zero_amount_is_no_purchase(self):
         self._invoice(self.customer, 0, "2024-06-01")
-        self.assertFigures(
+        self._assert_figures(
             self.customer,
             "2024-06-30",
             invoice_count=0,
@@ -102,14 +102,14 @@ class TestFiguresHistory(ComplianceCommon):
     def test_future_invoice_does_not_exist_yet(self):
         self._invoice(self.customer, 100, "2024-06-30")
         self._invoice(self.customer, 900, "2024-07-01")
-        self.assertFigures(self.customer, "2024-06-30", invoice_count=1, revenue_total=100, open_amount=100)
-        self.assertFigures(self.customer, "2024-07-01", invoice_count=2, revenue_total=1000, open_amount=1000)
+        self._assert_figures(self.customer, "2024-06-30", invoice_count=1, revenue_total=100, open_amount=100)
+        self._assert_figures(self.customer, "2024-07-01", invoice_count=2, revenue_total=1000, open_amount=1000)
 
     def test_twelve_months_begin_after_the_same_day_a_year_ago(self):
         self._invoice(self.customer, 100, "2023-06-30")
         self._invoice(self.customer, 10, "2023-07-01")
         self._invoice(self.customer, 1, "2024-06-30")
-        self.assertFigures(
+        self._assert_figures(
             self.customer, "2024-06-30", invoice_count=3, revenue_total=111, purchases_12m=2, revenue_12m=11
         )
 
@@ -117,7 +117,7 @@ class TestFiguresHistory(ComplianceCommon):
         # Days 0, 10, 10 and 40: (40 - 0) / (3 different days - 1) = 20.
         for day in ("2024-03-01", "2024-03-11", "2024-03-11", "2024-04-10"):
             self._invoice(self.customer, 10, day)
-        self.assertFigures(
+        self._assert_figures(
             self.customer,
             "2024-06-30",
             invoice_count=4,
@@ -125,14 +125,14 @@ class TestFiguresHistory(ComplianceCommon):
             last_invoice_date="2024-04-10",
             purchase_interval_days=20,
         )
-        self.assertFigures(self.customer, "2024-03-11", invoice_count=3, purchase_interval_days=10)
-        self.assertFigures(self.customer, "2024-03-10", invoice_count=1, purchase_interval_days=0)
+        self._assert_figures(self.customer, "2024-03-11", invoice_count=3, purchase_interval_days=10)
+        self._assert_figures(self.customer, "2024-03-10", invoice_count=1, purchase_interval_days=0)
 
     def test_partial_refund(self):
         invoice = self._invoice(self.customer, 1000, "2024-05-01", due="2024-05-31")
         self._credit(self.customer, 300, "2024-05-10", invoice)
         # 1000 - 300 on either side; the credit note is no purchase and no payment.
-        self.assertFigures(
+        self._assert_figures(
             self.customer,
             "2024-06-30",
             invoice_count=1,
@@ -148,7 +148,7 @@ class TestFiguresHistory(ComplianceCommon):
         self._invoice(self.customer, 1000, "2024-05-01", due="2024-05-31")
         self._credit(self.customer, 300, "2024-05-10")
         # Open 1000 - 300, but the invoice itself is overdue in full.
-        self.assertFigures(self.customer, "2024-06-30", revenue_total=700, open_amount=700, overdue_amount=1000)
+        self._assert_figures(self.customer, "2024-06-30", revenue_total=700, open_amount=700, overdue_amount=1000)
 
     def test_full_refund_by_reversal(self):
         invoice = self._invoice(self.customer, 500, "2024-05-01", due="2024-05-31")
@@ -160,31 +160,31 @@ class TestFiguresHistory(ComplianceCommon):
         # "Reverse and create invoice" posts the credit note and settles the invoice with it.
         wizard.modify_moves()
         self.assertEqual(invoice.payment_state, "reversed")
-        self.assertFigures(self.customer, "2024-06-04", revenue_total=500, open_amount=500, overdue_amount=500)
+        self._assert_figures(self.customer, "2024-06-04", revenue_total=500, open_amount=500, overdue_amount=500)
         # Settled, but not paid: reversing says nothing about how the customer pays.
-        self.assertFigures(
+        self._assert_figures(
             self.customer, "2024-06-05", invoice_count=1, revenue_total=0, open_amount=0, overdue_amount=0, paid_count=0
         )
 
     def test_refund_paid_out(self):
         credit = self._credit(self.customer, 200, "2024-05-10")
-        self.assertFigures(self.customer, "2024-06-30", invoice_count=0, revenue_total=-200, open_amount=-200)
+        self._assert_figures(self.customer, "2024-06-30", invoice_count=0, revenue_total=-200, open_amount=-200)
         self._pay(credit, "2024-06-10")
-        self.assertFigures(self.customer, "2024-06-09", open_amount=-200)
-        self.assertFigures(self.customer, "2024-06-10", open_amount=0, paid_count=0, days_beyond_terms=0)
+        self._assert_figures(self.customer, "2024-06-09", open_amount=-200)
+        self._assert_figures(self.customer, "2024-06-10", open_amount=0, paid_count=0, days_beyond_terms=0)
 
     def test_contacts_count_on_the_company(self):
         contact = self.env["res.partner"].create({"name": "Contact", "parent_id": self.customer.id})
         self._invoice(contact, 100, "2024-05-01")
         self._invoice(self.customer, 10, "2024-06-01")
-        self.assertFigures(self.customer, "2024-06-30", invoice_count=2, revenue_total=110, open_amount=110)
+        self._assert_figures(self.customer, "2024-06-30", invoice_count=2, revenue_total=110, open_amount=110)
         self.assertFalse(self._dossier(contact))
 
     def test_attached_customer_takes_its_history_along(self):
         person = self._customer("Person", is_company=False)
         self._paid_invoice(person, 100, "2024-05-01", "2024-05-31", "2024-06-10")
         person.parent_id = self.customer
-        self.assertFigures(self.customer, "2024-06-30", invoice_count=1, revenue_total=100, days_beyond_terms=10)
+        self._assert_figures(self.customer, "2024-06-30", invoice_count=1, revenue_total=100, days_beyond_terms=10)
 
     def test_invoice_moved_to_another_customer(self):
         other = self._customer("Other")
@@ -192,8 +192,8 @@ class TestFiguresHistory(ComplianceCommon):
         invoice.button_draft()
         invoice.partner_id = other
         invoice.action_post()
-        self.assertFigures(self.customer, "2024-06-30", invoice_count=0, open_amount=0, revenue_total=0)
-        self.assertFigures(other, "2024-06-30", invoice_count=1, open_amount=100, revenue_total=100)
+        self._assert_figures(self.customer, "2024-06-30", invoice_count=0, open_amount=0, revenue_total=0)
+        self._assert_figures(other, "2024-06-30", invoice_count=1, open_amount=100, revenue_total=100)
 
     def test_two_companies(self):
         second = self.setup_other_company(name="Second Company")["company"]
@@ -202,8 +202,8 @@ class TestFiguresHistory(ComplianceCommon):
         invoice = self._invoice(self.customer, 40, "2024-05-02", company=second)
         self._invoice(self.customer, 2, "2024-05-03", company=second)
         self._pay(invoice, "2024-05-12")
-        self.assertFigures(self.customer, "2024-06-30", invoice_count=1, revenue_total=100, open_amount=100)
-        self.assertFigures(
+        self._assert_figures(self.customer, "2024-06-30", invoice_count=1, revenue_total=100, open_amount=100)
+        self._assert_figures(
             self.customer, "2024-06-30", second, invoice_count=2, revenue_total=42, open_amount=2, avg_days_to_pay=10
         )
         self.profiles._refresh()

@@ -122,10 +122,8 @@ class TestPerformance(ComplianceCommon):
         specification = {name: {} for name in names}
         few, many = (
             self._count(
-                lambda n=n: (
-                    self.profiles.with_user(self.user["officer"]).web_search_read(
-                        [("partner_id", "in", self.customers[:n].ids)], specification
-                    )
+                lambda n=n: self.profiles.with_user(self.user["officer"]).web_search_read(
+                    [("partner_id", "in", self.customers[:n].ids)], specification
                 )
             )
             for n in (10, 80)

@@ -10,9 +10,6 @@ from odoo.addons.crm_compliance.hooks import post_init_hook
 from .common import ComplianceCommon
 
 
-
-
-
 @tagged("post_install", "-at_install")
 class TestRefresh(ComplianceCommon):
     """How dossiers come to be, and what a refresh writes."""

@@ -148,9 +148,9 @@ class ComplianceProfile(models.Model):
     open_amount = fields.Monetary("Open", readonly=True, copy=False)
     overdue_amount = fields.Monetary("Overdue", readonly=True, copy=False)
     max_days_overdue = fields.Integer("Days Overdue", readonly=True, copy=False, aggregator="max")
-    oldest_due_date = fields.Date("Oldest Due Date", readonly=True, copy=False)
+    oldest_due_date = fields.Date(readonly=True, copy=False)
     credit_limit_used = fields.Float(
-        "Credit Limit Used", readonly=True, copy=False, aggregator="avg", help="Open amount as a share of the limit."
+        readonly=True, copy=False, aggregator="avg", help="Open amount as a share of the limit."
     )
 
     # === Payment habit === #
