@@ -92,7 +92,9 @@ class TestFiguresCurrency(ComplianceCommon):
     def test_exchange_difference_of_a_credit_note_is_no_payment(self):
         invoice = self._may_invoice(self.weak)
         self._credit(self.customer, 100, "2024-06-10", invoice, currency_id=self.weak.id)
-        self._assert_figures(self.customer, "2024-06-30", open_amount=0, paid_count=0, days_beyond_terms=0, late_ratio=0)
+        self._assert_figures(
+            self.customer, "2024-06-30", open_amount=0, paid_count=0, days_beyond_terms=0, late_ratio=0
+        )
 
     def test_company_currency_invoice_paid_in_another(self):
         invoice = self._invoice(self.customer, 100, "2024-05-01", due="2024-05-31")

@@ -1,6 +1,6 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from contextlib import closing
+from contextlib import closing, contextmanager
 from unittest.mock import patch
 
 import psycopg2
@@ -206,13 +206,21 @@ class TestRefreshQueue(ComplianceCommon):
     # LOCKING
     # -------------------------------------------------------------------------
 
-    def test_another_refresh_is_not_waited_for(self):
-        self._invoice(self.customer, 100, self.today)
-        self._clear_queue()
+    @contextmanager
+    def _another_refresh(self):
+        """Holds the lock in a session of its own."""
         _database, info = connection_info_for(self.env.cr.dbname)
         with closing(psycopg2.connect(**info)) as connection, connection.cursor() as cr:
             cr.execute("SELECT pg_try_advisory_lock(%s)", [REFRESH_LOCK])
             self.assertTrue(cr.fetchone()[0])
+            yield
+            # A closed session is gone a moment later only.
+            cr.execute("SELECT pg_advisory_unlock(%s)", [REFRESH_LOCK])
+
+    def test_another_refresh_is_not_waited_for(self):
+        self._invoice(self.customer, 100, self.today)
+        self._clear_queue()
+        with self._another_refresh():
             self.assertFalse(self.profiles._refresh(self.customer))
             self.assertEqual(self._queued(), {(self.customer.id, None)})
             self.assertEqual(self.queue._process_batch(10), 0)
@@ -223,8 +231,6 @@ class TestRefreshQueue(ComplianceCommon):
 
     def test_full_refresh_behind_another_is_queued(self):
         self._clear_queue()
-        _database, info = connection_info_for(self.env.cr.dbname)
-        with closing(psycopg2.connect(**info)) as connection, connection.cursor() as cr:
-            cr.execute("SELECT pg_try_advisory_lock(%s)", [REFRESH_LOCK])
+        with self._another_refresh():
             self.assertFalse(self.profiles._refresh())
-        self.assertLessEqual({(self.customer.id, None), (self.other.id, None)}, self._queued())
+            self.assertLessEqual({(self.customer.id, None), (self.other.id, None)}, self._queued())

@@ -121,8 +121,8 @@ class HistoryLoader:
         known = self._find_invoices(rows)
         new = [row for row in rows if row not in known]
         invoices = known | self._create_invoices(new, partners)
-        # An invoice found with no payment at all comes from an interrupted load; one in draft or cancelled was
-        # touched by somebody and stays as it is.
+        # An invoice known without any payment was still open in an earlier file, or lost its payment. One in draft or
+        # cancelled was touched by somebody and stays as it is.
         unpaid = [
             row
             for row in rows

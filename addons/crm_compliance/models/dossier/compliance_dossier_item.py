@@ -83,8 +83,8 @@ class ComplianceDossierItem(models.Model):
     @ormcache()
     def _get_watched_fields(self):
         """Names of the partner fields the items and criteria look at: a change of one calls for a refresh."""
-        domains = [item.present_domain for item in self.sudo().search([])]  # pylint: disable=no-search-all
-        for criterion in self.env["compliance.criterion"].sudo().search([]):
+        domains = [item.present_domain for item in self.sudo().search([])]
+        for criterion in self.env["compliance.criterion"].sudo().search([]):  # pylint: disable=no-search-all
             domains += [criterion.met_domain, criterion.domain]
         conditions = (
             condition for text in domains for condition in Domain(literal_eval(text or "[]")).iter_conditions()

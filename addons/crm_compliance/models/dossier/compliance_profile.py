@@ -371,6 +371,8 @@ class ComplianceProfile(models.Model):
 
         :raises UserError: if a knock-out criterion is unmet or a criterion was not answered
         """
+        self.check_access("write")
+        self._check_decision_allowed("approved")
         for profile in self:
             state = "conditional" if profile.zone == "grey" else "approved"
             profile._check_zone_allows(state)

@@ -1,0 +1,111 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The translations are complete, fit their terms, and the terms are those of the code."""
+
+import re
+from collections import Counter
+
+import polib
+import pytest
+from conftest import ADDON
+
+PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sdif]|%%")
+TAG = re.compile(r"<[^>]+>")
+SHOWN_ATTRIBUTE = re.compile(r'\b(title|alt|placeholder|aria-label|string|data-tooltip)="[^"]*"')
+# A letter of Chinese and a sign that belongs to Latin letters, side by side.
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:!?()\"]|[,;:!?()\"][\u4e00-\u9fff]|[\u4e00-\u9fff]\.(?!\w)|\.\.\.$")
+
+
+def load(name):
+    """The terms of a file by their text; a term that is there twice is an error."""
+    return {entry.msgid: entry for entry in polib.pofile(str(ADDON / "i18n" / name), check_for_duplicates=True)}
+
+
+def placeholders(text):
+    """What Python fills in."""
+    return Counter(PLACEHOLDER.findall(text))
+
+
+def tags(text):
+    """The markup, without the attributes that are to be translated."""
+    return Counter(SHOWN_ATTRIBUTE.sub(r'\1=""', tag) for tag in TAG.findall(text))
+
+
+@pytest.fixture(scope="module")
+def template():
+    """All terms."""
+    return load("crm_compliance.pot")
+
+
+@pytest.fixture(scope="module")
+def chinese():
+    """The terms in Chinese."""
+    return load("zh_CN.po")
+
+
+def test_every_term_is_translated(template, chinese):
+    """None is missing, empty or uncertain."""
+    assert template
+    done = {msgid for msgid, entry in chinese.items() if entry.translated() and entry.msgstr.strip()}
+    assert not sorted(template.keys() - done)
+
+
+def test_no_translation_without_term(template, chinese):
+    """What the code no longer says is not kept."""
+    assert not sorted(chinese.keys() - template.keys())
+
+
+def test_translations_belong_to_the_same_places(template, chinese):
+    """Odoo finds the translation of a record by the place noted with it."""
+    assert [
+        msgid
+        for msgid in template.keys() & chinese.keys()
+        if set(template[msgid].occurrences) != set(chinese[msgid].occurrences)
+    ] == []
+
+
+def test_placeholders_survive(chinese):
+    """A lost or misspelt placeholder would raise when the text is needed."""
+    assert [e.msgstr for e in chinese.values() if placeholders(e.msgid) != placeholders(e.msgstr)] == []
+
+
+def test_markup_survives(chinese):
+    """Tags and their classes are those of the view."""
+    assert [e.msgstr for e in chinese.values() if tags(e.msgid) != tags(e.msgstr)] == []
+
+
+def test_lines_and_edges_survive(chinese):
+    """As many lines, and no space gained or lost at the ends."""
+    assert [
+        e.msgstr
+        for e in chinese.values()
+        if e.msgid.count("\n") != e.msgstr.count("\n") or e.msgstr != e.msgstr.strip()
+    ] == []
+
+
+def test_chinese_punctuation(chinese):
+    """Full-width signs between Chinese letters."""
+    assert [e.msgstr for e in chinese.values() if HALF_WIDTH.search(TAG.sub("", e.msgstr))] == []
+
+
+class TestTerms:
+    """The committed terms against those the server finds."""
+
+    def test_template_is_up_to_date(self, server, template, tmp_path):
+        """Run 'make i18n' when this fails."""
+        found = tmp_path / "terms.pot"
+        run = server.odoo(
+            server.copy(), "-l", "pot", "-o", str(found), "--", "crm_compliance", command=("i18n", "export")
+        )
+        assert run.returncode == 0 and not run.problems, run.output
+        exported = {entry.msgid: entry for entry in polib.pofile(str(found))}
+        assert exported
+        places = {
+            place
+            for msgid, entry in exported.items()
+            for place in {name for name, _line in entry.occurrences}
+            if msgid not in template or place not in {name for name, _line in template[msgid].occurrences}
+        }
+        assert not sorted(exported.keys() - template.keys())
+        assert not sorted(places)
+        assert not sorted(template.keys() - exported.keys())
