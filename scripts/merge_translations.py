@@ -2,8 +2,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Merges exported terms into a folder of translations: merge_translations.py EXPORTED.pot i18n
 
-Translations of terms that stay are kept, terms that are gone are dropped, new ones are listed. A file whose terms did not
-change is left alone, whatever its date.
+Translations of terms that stay are kept, terms that are gone are dropped, new ones are listed. A file whose terms did
+not change is left alone, whatever its date.
 """
 
 import sys

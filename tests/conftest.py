@@ -120,7 +120,7 @@ class Server:
         )
 
     def install(self, database, *options):
-        """Installs the add-on, or upgrades it if given ``-u``."""
+        """Installs the add-on, or does what the options say instead."""
         options = options or ("-i", "crm_compliance")
         return self.odoo(database, *options, "--log-level=info", "--stop-after-init", "--no-http")
 

@@ -15,7 +15,6 @@ def uninstall_hook(env):
     Criteria can go once no dossier has an answer to them. The demo customers have invoices by now and stay, ordinary
     customers of the company from here on.
     """
-    env.cr.execute("DELETE FROM compliance_criterion_check")
     env.cr.execute("DELETE FROM compliance_profile")
     env.invalidate_all()
     env["ir.model.data"].search([("module", "=", "crm_compliance"), ("model", "=", "res.partner")]).unlink()

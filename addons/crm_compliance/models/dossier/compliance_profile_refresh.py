@@ -97,7 +97,7 @@ class ComplianceProfile(models.Model):
 
         :param SQL query: SELECT of profile_id and the figures
         :param names: names of the figures
-        :return int: number of dossiers rewritten
+        :return: number of dossiers rewritten
         """
         self.env.cr.execute(
             SQL(
