@@ -28,8 +28,9 @@ class TestRobustness:
 
     def start(self, server, database, code):
         """A server process that runs code and is not waited for."""
+        options = ["-c", server.conf, "-d", database, "--no-http", "--log-level=error"]
         process = subprocess.Popen(
-            [sys.executable, "-m", "odoo", "shell", "-c", server.conf, "-d", database, "--no-http", "--log-level=error"],
+            [sys.executable, "-m", "odoo", "shell", *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

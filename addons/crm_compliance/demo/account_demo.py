@@ -61,16 +61,19 @@ class AccountChartTemplate(models.AbstractModel):
 
     def _answer_compliance_demo(self, profiles, officer):
         evidence = {
-            "met": self.env._("Register extract seen, copy on file."),
-            "unmet": self.env._("Asked for twice, not received."),
-            "unknown": "",
+            ("IDENT", "met"): self.env._("Register extract seen, copy on file."),
+            ("LICENCE", "met"): self.env._("Licence on file, valid."),
+            ("ETHICS", "met"): self.env._("Press and court registers searched, nothing found."),
+            ("IDENT", "unmet"): self.env._("Not found in the register under this name."),
+            ("LICENCE", "unmet"): self.env._("Asked for twice, not received."),
+            ("ETHICS", "unmet"): self.env._("Fined for price fixing two years ago."),
         }
         for profile in profiles.with_user(officer):
             answers = ANSWERS.get(profile.partner_id.ref, {})
             for check in profile.check_ids:
                 result = answers.get(check.criterion_id.code)
                 if result:
-                    check.write({"result": result, "evidence": evidence[result]})
+                    check.write({"result": result, "evidence": evidence.get((check.criterion_id.code, result))})
 
     def _plan_compliance_demo(self, profiles, officer):
         today = fields.Date.context_today(self)
@@ -79,9 +82,11 @@ class AccountChartTemplate(models.AbstractModel):
             profile.officer_id = officer
             profile.next_review_date = fields.Date.add(today, days=(-6, 12, 40, 85)[index % 4])
             profile.next_contact_date = fields.Date.add(today, days=(3, -2, 9)[index % 3])
+            self.env.cr.flush()  # or what follows would be told as the manager's doing, and the other way round
             state = ADMISSIONS.get(profile.partner_id.ref)
             if state:
                 profile.with_user(manager).admission_state = state
+                self.env.cr.flush()
             if profile.zone in ("grey", "non_compliant"):
                 profile.activity_schedule(
                     "mail.mail_activity_data_todo",

@@ -12,6 +12,11 @@ class ResCompany(models.Model):
         readonly=True,
         help="When the figures of all dossiers were last computed.",
     )
+    compliance_refresh_started_at = fields.Datetime(
+        string="Dossier Refresh Started At",
+        readonly=True,
+        help="When the last refresh of all dossiers was begun.",
+    )
     compliance_tier_high = fields.Float(
         string="High Value up to (%)",
         default=80.0,
@@ -98,10 +103,21 @@ class ResCompany(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if any(fname.startswith("compliance_") for fname in vals):
+        if set(vals) & self._get_compliance_thresholds():
             # Classes and periods of all dossiers may differ now.
             self.env["compliance.refresh.queue"]._enqueue_all()
         return result
+
+    @api.model
+    def _get_compliance_thresholds(self):
+        """Names of the settings that figures depend on."""
+        return {
+            "compliance_tier_high",
+            "compliance_tier_medium",
+            "compliance_at_risk_factor",
+            "compliance_lost_factor",
+            *self._get_compliance_periods(),
+        }
 
     @api.model
     def _get_compliance_periods(self):

@@ -49,16 +49,16 @@ class ComplianceCriterionCheck(models.Model):
         "(profile_id, criterion_id) WHERE active", "The dossier has a check of this criterion already."
     )
 
-    @api.depends("valid_until")
+    @api.depends("valid_until", "result")
     def _compute_is_expired(self):
         today = fields.Date.context_today(self)
         for check in self:
-            check.is_expired = bool(check.valid_until and check.valid_until < today)
+            check.is_expired = bool(check.valid_until and check.valid_until < today and check.result != "unmet")
 
     def _search_is_expired(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return [("valid_until", "<", "today")]
+        return [("valid_until", "<", "today"), ("result", "!=", "unmet")]
 
     @api.constrains("result", "evidence", "attachment_ids")
     def _check_evidence(self):
@@ -168,8 +168,14 @@ class ComplianceCriterionCheck(models.Model):
         return {"checked_by_id": self.env.uid, "checked_on": fields.Date.context_today(self)}
 
     def _apply_validity(self):  # pylint: disable=missing-return
-        """Dates the answers by the validity of their criteria, one write per validity."""
-        for months, checks in self.grouped(lambda check: check.criterion_id.validity_months).items():
+        """Dates the answers by the validity of their criteria, one write per validity.
+
+        What is unmet stays unmet: only what speaks for the customer lapses.
+        """
+        months_of = self.grouped(
+            lambda check: check.criterion_id.validity_months if check.result in ("met", "waived") else 0
+        )
+        for months, checks in months_of.items():
             until = fields.Date.context_today(self) + relativedelta(months=months) if months else False
             # Not our own write: it would sign and note the answers once more.
             # pylint: disable-next=super-method-mismatch

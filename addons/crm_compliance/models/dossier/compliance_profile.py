@@ -214,7 +214,9 @@ class ComplianceProfile(models.Model):
     )
 
     # === Refresh === #
-    figures_changed_at = fields.Datetime(readonly=True, copy=False, help="When a figure last got another value.")
+    figures_changed_at = fields.Datetime(
+        readonly=True, copy=False, help="When a figure last got another value, or was refreshed by hand."
+    )
     refreshed_at = fields.Datetime(
         compute="_compute_refreshed_at", help="When the figures were last computed, changed or not."
     )
@@ -393,10 +395,16 @@ class ComplianceProfile(models.Model):
     def action_refresh(self):
         """Computes the figures of these dossiers now.
 
-        :raises AccessError: without the right to read them
+        :raises AccessError: for users who may not read them, and for auditors, who change nothing
         """
         self.check_access("read")
-        self.sudo()._refresh(self.partner_id)
+        if not self.env.user.has_groups(
+            "crm_compliance.group_compliance_user,account.group_account_invoice,account.group_account_readonly"
+        ):
+            raise AccessError(self.env._("An auditor changes nothing, not even by refreshing figures."))
+        profiles = self.sudo()
+        if profiles._refresh(profiles.partner_id):
+            profiles.figures_changed_at = fields.Datetime.now()
 
     def _get_form_action(self):
         """Action that opens this dossier."""
@@ -443,17 +451,22 @@ class ComplianceProfile(models.Model):
 
     def _get_move_action(self, name, domain):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_out_invoice_type")
         return {
-            **action,
-            "name": name,
+            "type": "ir.actions.act_window",
+            "name": f"{name}: {self.display_name}",
+            "res_model": "account.move",
+            "views": [
+                (self.env.ref("crm_compliance.account_move_view_list_behind").id, "list"),
+                (False, "form"),
+            ],
+            "search_view_id": (self.env.ref("account.view_account_invoice_filter").id, "search"),
             "domain": [
                 ("commercial_partner_id", "child_of", self.partner_id.id),
                 ("company_id", "=", self.company_id.id),
                 ("state", "=", "posted"),
                 *domain,
             ],
-            "context": {"create": False, "active_test": False},
+            "context": {"create": False, "active_test": False, "default_move_type": "out_invoice"},
         }
 
     def action_view_invoices(self):
@@ -592,3 +605,12 @@ class ComplianceProfile(models.Model):
         if ADMISSION_STRICTNESS.index(self.admission_state) > ADMISSION_STRICTNESS.index(target.admission_state):
             values["admission_state"] = self.admission_state
         return values
+
+    def _mail_get_operation_for_mail_message_operation(self, message_operation):
+        """Auditors read the conversation and do not take part in it."""
+        operations = super()._mail_get_operation_for_mail_message_operation(message_operation)
+        if message_operation == "create" and not self.env.user.has_groups(
+            "crm_compliance.group_compliance_user,account.group_account_invoice,account.group_account_readonly"
+        ):
+            return dict.fromkeys(operations, "write")
+        return operations

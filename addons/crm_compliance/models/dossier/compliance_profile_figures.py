@@ -106,7 +106,8 @@ class ComplianceProfile(models.Model):
     def _figures_instalment_side(self, partners, as_of, own_side, other_side, sign):
         """SELECT of the instalments that are settled from one side: debit balances by credits, and the reverse.
 
-        A credit note settles with a receivable line of its own (``payment_term``), which no payment has.
+        A credit note settles with a receivable line of its own (``payment_term``), which no payment has. An exchange
+        difference completes the settlement that caused it: on the same day, and as the same kind.
         """
         return SQL(
             """
@@ -115,18 +116,25 @@ class ComplianceProfile(models.Model):
                    move.move_type <> 'out_refund' AND move.amount_total_signed <> 0 AS is_purchase,
                    move.amount_untaxed_signed AS revenue, move.amount_total_signed AS sales,
                    COALESCE(line.date_maturity, move.invoice_date) AS due,
-                   COALESCE(line.balance, 0) - SIGN(line.balance) * COALESCE(SUM(partial.amount), 0) AS open,
-                   SUM(partial.amount) FILTER (WHERE other.id IS NULL) AS paid,
-                   SUM(partial.amount * (partial.max_date - COALESCE(line.date_maturity, move.invoice_date)))
-                       FILTER (WHERE other.id IS NULL) AS paid_days,
-                   MAX(partial.max_date) FILTER (WHERE other.id IS NULL) AS paid_on
+                   COALESCE(line.balance, 0) - SIGN(line.balance)
+                       * COALESCE(SUM(partial.amount) FILTER (WHERE settled_on <= %(as_of)s), 0) AS open,
+                   SUM(partial.amount) FILTER (WHERE settled_on <= %(as_of)s AND is_payment) AS paid,
+                   SUM(partial.amount * (settled_on - COALESCE(line.date_maturity, move.invoice_date)))
+                       FILTER (WHERE settled_on <= %(as_of)s AND is_payment) AS paid_days,
+                   MAX(settled_on) FILTER (WHERE settled_on <= %(as_of)s AND is_payment) AS paid_on
               FROM account_move move
               JOIN res_partner entity ON entity.id = move.commercial_partner_id
               JOIN compliance_profile profile ON profile.partner_id = entity.commercial_partner_id
                                              AND profile.company_id = move.company_id
          LEFT JOIN account_move_line line ON line.move_id = move.id AND line.display_type = 'payment_term'
-         LEFT JOIN account_partial_reconcile partial ON partial.%(own_side)s = line.id AND partial.max_date <= %(as_of)s
-         LEFT JOIN account_move_line other ON other.id = partial.%(other_side)s AND other.display_type = 'payment_term'
+         LEFT JOIN account_partial_reconcile partial ON partial.%(own_side)s = line.id
+         LEFT JOIN account_move_line other ON other.id = partial.%(other_side)s
+         LEFT JOIN account_partial_reconcile cause ON cause.exchange_move_id = other.move_id
+         LEFT JOIN account_move_line origin ON origin.id = cause.%(other_side)s
+        CROSS JOIN LATERAL (
+                SELECT COALESCE(cause.max_date, partial.max_date) AS settled_on,
+                       COALESCE(origin.display_type, other.display_type) <> 'payment_term' AS is_payment
+                   ) settlement
              WHERE move.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
                AND move.state = 'posted'
                AND move.invoice_date <= %(as_of)s
@@ -223,13 +231,16 @@ class ComplianceProfile(models.Model):
     def _figures_portfolio(self, partners):
         """``portfolio``: per company, the share of paid invoices that were paid late, 1/2 while nothing was paid.
 
-        Of some customers only, it is taken from what stands in the dossiers: theirs alone would be no portfolio.
+        Of some customers only, the others' counts are taken from their dossiers.
         """
-        source = (
-            SQL("SELECT company_id, late_count, paid_count FROM customer")
-            if partners is None
-            else SQL("SELECT company_id, ROUND(late_ratio * paid_count), paid_count FROM compliance_profile")
-        )
+        source = SQL("SELECT company_id, late_count, paid_count FROM customer")
+        if partners is not None:
+            source = SQL(
+                "%s UNION ALL SELECT company_id, ROUND(late_ratio * paid_count), paid_count"
+                " FROM compliance_profile WHERE partner_id <> ALL(%s)",
+                source,
+                partners.ids,
+            )
         return SQL(
             """
             portfolio AS MATERIALIZED (
@@ -372,7 +383,7 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _get_zone_sql(self):
-        """Expression over ``profile``: its zone. An expired answer is no answer."""
+        """Expression over ``profile``: its zone. An answer that has expired no longer speaks for the customer."""
         return SQL(
             """
             (SELECT CASE WHEN BOOL_OR(answer = 'unmet' AND knockout) THEN 'non_compliant'
@@ -381,7 +392,8 @@ class ComplianceProfile(models.Model):
                          ELSE 'standard' END
                FROM (
                      SELECT criterion.knockout,
-                            CASE WHEN answered.valid_until < %s THEN 'unknown' ELSE answered.result END AS answer
+                            CASE WHEN answered.valid_until < %s AND answered.result <> 'unmet' THEN 'unknown'
+                                 ELSE answered.result END AS answer
                        FROM compliance_criterion_check answered
                        JOIN compliance_criterion criterion ON criterion.id = answered.criterion_id
                       WHERE answered.profile_id = profile.id

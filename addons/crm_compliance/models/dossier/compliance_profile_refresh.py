@@ -212,4 +212,6 @@ class ComplianceProfile(models.Model):
         a run cut short goes on where it stopped.
         """
         self._open_missing()
+        self.env.cr.execute(SQL("UPDATE res_company SET compliance_refresh_started_at = %s", fields.Datetime.now()))
+        self.env["res.company"].invalidate_model(["compliance_refresh_started_at"], flush=False)
         self.env["compliance.refresh.queue"]._enqueue_all()

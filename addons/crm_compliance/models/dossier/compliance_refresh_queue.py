@@ -65,10 +65,15 @@ class ComplianceRefreshQueue(models.Model):
 
     @api.model
     def _wake(self, at=None):
-        """Triggers the job, now or at a moment."""
-        cron = self.env.ref("crm_compliance.ir_cron_process_refresh_queue", raise_if_not_found=False)
-        if cron:  # absent while the add-on is being installed
-            cron.sudo()._trigger(at)
+        """Triggers the job, now or at a moment: what the job's own ``_trigger`` does, less reading the job first."""
+        cron_id = self.env["ir.model.data"]._xmlid_to_res_id(
+            "crm_compliance.ir_cron_process_refresh_queue", raise_if_not_found=False
+        )
+        if not cron_id:  # the add-on is being installed
+            return
+        self.env["ir.cron.trigger"].sudo().create({"cron_id": cron_id, "call_at": at or fields.Datetime.now()})
+        if not at:
+            self.env.cr.postcommit.add(self.env["ir.cron"]._notifydb)
 
     @api.model
     def _cron_process(self, batch_size=20000):
@@ -91,6 +96,17 @@ class ComplianceRefreshQueue(models.Model):
                 self._wake(at=fields.Datetime.add(fields.Datetime.now(), minutes=1))
             if not cron._commit_progress(done, remaining=remaining - done) or not done:
                 return
+        self._stamp_completion()
+
+    @api.model
+    def _stamp_completion(self):
+        """Once the queue is empty, everything the last nightly run queued has been looked at."""
+        self.env.cr.execute(
+            "UPDATE res_company SET compliance_refreshed_at = compliance_refresh_started_at"
+            " WHERE compliance_refresh_started_at > COALESCE(compliance_refreshed_at, '-infinity')"
+        )
+        self.env["res.company"].invalidate_model(["compliance_refreshed_at"], flush=False)
+        self.env["ir.cron"]._commit_progress(remaining=0)
 
     @api.model
     def _process_batch(self, batch_size):

@@ -11,11 +11,11 @@ class ComplianceSettlement(models.Model):
     _description = "Settlement of an Invoice"
     _auto = False
     _order = "settled_on desc, id desc"
-    _rec_name = "move_id"
+    _rec_name = "move_name"
     _depends = {
         "account.partial.reconcile": ["debit_move_id", "credit_move_id", "exchange_move_id", "amount", "max_date"],
         "account.move.line": ["move_id", "date_maturity", "display_type"],
-        "account.move": ["commercial_partner_id", "company_id", "invoice_date", "move_type", "state"],
+        "account.move": ["commercial_partner_id", "company_id", "invoice_date", "move_type", "name", "state"],
         "res.partner": ["commercial_partner_id"],
     }
 
@@ -23,6 +23,7 @@ class ComplianceSettlement(models.Model):
     company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     move_id = fields.Many2one("account.move", string="Invoice", readonly=True)
+    move_name = fields.Char(string="Number", readonly=True)
     counterpart_move_id = fields.Many2one("account.move", string="Settled by", readonly=True)
     kind = fields.Selection([("payment", "Payment"), ("credit_note", "Credit Note")], readonly=True)
     invoice_date = fields.Date(readonly=True)
@@ -40,6 +41,7 @@ class ComplianceSettlement(models.Model):
         return SQL(
             """
             SELECT partial.id, entity.commercial_partner_id AS partner_id, move.company_id, move.id AS move_id,
+                   move.name AS move_name,
                    counterpart.move_id AS counterpart_move_id,
                    CASE WHEN settling.move_type = 'out_refund' THEN 'credit_note' ELSE 'payment' END AS kind,
                    move.invoice_date, COALESCE(line.date_maturity, move.invoice_date) AS due_date,

@@ -47,3 +47,7 @@ class CrmLead(models.Model):
         for lead in self.filtered("partner_id"):
             company = lead.company_id or lead.partner_id.company_id or self.env.company
             self.env["compliance.refresh.queue"]._enqueue(lead.partner_id, company)
+
+    def action_open_compliance_profile(self):
+        """Opens the dossier of the lead's customer."""
+        return self.partner_id.action_open_compliance_profile()

@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-# Who may know how a customer stands. Portal users and colleagues without a role read partners too, but not this.
+# Who may know how any customer stands. Portal users and colleagues without a role read partners too, but not this.
 GROUPS = ",".join(
     [
         "crm_compliance.group_compliance_user",
@@ -12,6 +12,8 @@ GROUPS = ",".join(
         "account.group_account_readonly",
     ]
 )
+# Who may know the amounts and the payment habit of any customer. Salespeople see those of their own, in the dossier.
+FIGURE_GROUPS = GROUPS.replace("group_compliance_user", "group_compliance_officer")
 
 
 def check_related_access(records, field_expr):
@@ -44,20 +46,20 @@ class ResPartner(models.Model):
     compliance_value_tier = fields.Selection(related="compliance_profile_id.value_tier", groups=GROUPS)
     compliance_purchase_behaviour = fields.Selection(related="compliance_profile_id.purchase_behaviour", groups=GROUPS)
     compliance_overdue_amount = fields.Monetary(
-        related="compliance_profile_id.overdue_amount", groups=GROUPS, currency_field="compliance_currency_id"
+        related="compliance_profile_id.overdue_amount", groups=FIGURE_GROUPS, currency_field="compliance_currency_id"
     )
     compliance_open_amount = fields.Monetary(
-        related="compliance_profile_id.open_amount", groups=GROUPS, currency_field="compliance_currency_id"
+        related="compliance_profile_id.open_amount", groups=FIGURE_GROUPS, currency_field="compliance_currency_id"
     )
     compliance_revenue_12m = fields.Monetary(
-        related="compliance_profile_id.revenue_12m", groups=GROUPS, currency_field="compliance_currency_id"
+        related="compliance_profile_id.revenue_12m", groups=FIGURE_GROUPS, currency_field="compliance_currency_id"
     )
-    compliance_late_ratio = fields.Float(related="compliance_profile_id.late_ratio", groups=GROUPS)
-    compliance_late_probability = fields.Float(related="compliance_profile_id.late_probability", groups=GROUPS)
-    compliance_days_beyond_terms = fields.Float(related="compliance_profile_id.days_beyond_terms", groups=GROUPS)
+    compliance_late_ratio = fields.Float(related="compliance_profile_id.late_ratio", groups=FIGURE_GROUPS)
+    compliance_late_probability = fields.Float(related="compliance_profile_id.late_probability", groups=FIGURE_GROUPS)
+    compliance_days_beyond_terms = fields.Float(related="compliance_profile_id.days_beyond_terms", groups=FIGURE_GROUPS)
     compliance_completeness = fields.Float(related="compliance_profile_id.completeness", groups=GROUPS)
     compliance_currency_id = fields.Many2one(
-        string="Dossier Currency", related="compliance_profile_id.currency_id", groups=GROUPS
+        string="Dossier Currency", related="compliance_profile_id.currency_id", groups=FIGURE_GROUPS
     )
 
     @api.model
@@ -184,4 +186,14 @@ class ResPartner(models.Model):
         self.ensure_one()
         entity = self.commercial_partner_id
         profile = entity.compliance_profile_id or self.env["compliance.profile"].create({"partner_id": entity.id})
+        if not profile.has_access("read"):
+            responsible = profile.sudo().officer_id or profile.sudo().user_id
+            raise AccessError(
+                self.env._(
+                    "The dossier of %(customer)s is open to its account manager and to compliance officers; ask"
+                    " %(responsible)s.",
+                    customer=entity.display_name,
+                    responsible=responsible.name or self.env._("one of them"),
+                )
+            )
         return profile._get_form_action()
