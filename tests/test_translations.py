@@ -53,12 +53,14 @@ def test_every_term_is_translated(template, chinese):
     """None is missing, empty or uncertain."""
     assert template
     done = {msgid for msgid, entry in chinese.items() if entry.translated() and entry.msgstr.strip()}
-    assert not sorted(template.keys() - done)
+    missing = sorted(template.keys() - done)
+    assert not missing
 
 
 def test_no_translation_without_term(template, chinese):
     """What the code no longer says is not kept."""
-    assert not sorted(chinese.keys() - template.keys())
+    left_over = sorted(chinese.keys() - template.keys())
+    assert not left_over
 
 
 def test_translations_belong_to_the_same_places(template, chinese):
@@ -110,6 +112,6 @@ class TestTerms:
             for place in {name for name, _line in entry.occurrences}
             if msgid not in template or place not in {name for name, _line in template[msgid].occurrences}
         }
-        assert not sorted(exported.keys() - template.keys())
-        assert not sorted(places)
-        assert not sorted(template.keys() - exported.keys())
+        missing = sorted(exported.keys() - template.keys())
+        left_over = sorted(template.keys() - exported.keys())
+        assert (missing, left_over, sorted(places)) == ([], [], [])

@@ -63,27 +63,31 @@ class TestAccessOwn(ComplianceCommon):
         self.assertEqual(len(self._as("officer").name_search("Foreign", self.domain)), 1)
 
     def test_related_fields_of_partners(self):
-        names = [name for name in self.foreign._fields if name.startswith("compliance_")]
         for role in COLLABORATORS:
             partner = self.foreign.with_user(self.user[role])
             self.assertEqual((partner.compliance_zone, partner.compliance_overdue_amount), ("grey", 50), role)
-        for customer in self.own.with_user(self.user["sales"]):
-            self.assertEqual((customer.compliance_zone, customer.compliance_overdue_amount), ("grey", 50))
-        values = self.foreign.with_user(self.user["sales"]).read(names)[0]
-        self.assertFalse({name: value for name, value in values.items() if name != "id" and value})
 
-    def test_related_fields_of_partners_in_searches(self):
+    def test_classes_are_for_every_salesperson_and_amounts_are_not(self):
+        """Who sells must see that a customer is grey; what a customer of somebody else owes is not his to know."""
         partners = self._as("sales", "res.partner")
-        for condition in (("compliance_zone", "=", "grey"), ("compliance_overdue_amount", ">", 0)):
-            found = partners.search([("id", "in", self.customers.ids), condition])
-            self.assertEqual(found, self.own.with_env(found.env), condition)
-
-    def test_related_fields_of_partners_in_groups(self):
-        domain = [("id", "in", self.customers.ids)]
-        groups = dict(self._as("sales", "res.partner")._read_group(domain, ["compliance_zone"], ["__count"]))
-        self.assertEqual(groups, {"grey": 2, False: 1})
-        groups = dict(self._as("officer", "res.partner")._read_group(domain, ["compliance_zone"], ["__count"]))
-        self.assertEqual(groups, {"grey": 3})
+        self.assertEqual(self.foreign.with_env(partners.env).compliance_zone, "grey")
+        self.assertEqual(
+            partners.search([("id", "in", self.customers.ids), ("compliance_zone", "=", "grey")]),
+            self.customers.with_env(partners.env),
+        )
+        groups = partners._read_group([("id", "in", self.customers.ids)], ["compliance_zone"], ["__count"])
+        self.assertEqual(groups, [("grey", 3)])
+        for name in ("overdue_amount", "open_amount", "revenue_12m", "late_ratio", "late_probability"):
+            name = f"compliance_{name}"
+            self.assertNotIn(name, partners.fields_get())
+            with self.assertRaises(AccessError, msg=name):
+                self.foreign.with_env(partners.env).read([name])
+            with self.assertRaises(AccessError, msg=name):
+                partners.search([(name, ">", 0)])
+            with self.assertRaises(AccessError, msg=name):
+                partners._read_group([], [], [f"{name}:sum"])
+            with self.assertRaises(AccessError, msg=name):
+                partners.search([], order=name, limit=1)
 
     def test_related_fields_of_leads(self):
         sales = self.user["sales"]
@@ -93,11 +97,13 @@ class TestAccessOwn(ComplianceCommon):
                 for partner in (self.by_partner, self.foreign)
             ]
         )
-        self.assertEqual(own.with_user(sales).compliance_zone, "grey")
-        self.assertTrue(own.with_user(sales).compliance_banner)
-        self.assertFalse(foreign.with_user(sales).compliance_zone)
-        self.assertFalse(foreign.with_user(sales).compliance_banner)
-        self.assertEqual(foreign.compliance_zone, "grey")
+        for lead in (own, foreign):
+            self.assertEqual(lead.with_user(sales).compliance_zone, "grey")
+            self.assertIn("grey zone", lead.with_user(sales).compliance_banner)
+        self.assertIn("owes", own.with_user(sales).compliance_banner)
+        self.assertNotIn("owes", foreign.with_user(sales).compliance_banner)
+        with self.assertRaises(AccessError):
+            foreign.with_user(sales).action_open_compliance_profile()
 
     def test_strangers_see_no_fields(self):
         names = [name for name in self.foreign._fields if name.startswith("compliance_")]

@@ -47,7 +47,7 @@ class AccountMove(models.Model):
     def _get_alerts(self):
         """Adds a banner where the customer is in the grey zone, non-compliant or late in paying."""
         alerts = super()._get_alerts()
-        profile = self.sudo().compliance_profile_id
+        profile = self.sudo().with_company(self.company_id).compliance_profile_id
         if self.is_sale_document(include_receipts=True) and profile and self._can_see_compliance():
             for message in profile._get_banner_messages():
                 alerts[f"crm_compliance_{message['code']}"] = {

@@ -418,7 +418,7 @@ class ComplianceProfile(models.Model):
         }
 
     def _get_banner_messages(self):
-        """What somebody who deals with this customer should know at once.
+        """What somebody who deals with this customer should know at once; amounts only with the right to the dossier.
 
         :return: list of dicts with code, level (warning, danger) and text
         """
@@ -434,7 +434,7 @@ class ComplianceProfile(models.Model):
                     else self.env._("%(customer)s is in the grey zone.", customer=self.display_name),
                 }
             )
-        if self.overdue_amount > 0:
+        if self.overdue_amount > 0 and self.sudo(False).has_access("read"):
             messages.append(
                 {
                     "code": "overdue",

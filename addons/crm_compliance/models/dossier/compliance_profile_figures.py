@@ -73,6 +73,7 @@ class ComplianceProfile(models.Model):
         self._flush_ledger()
         return SQL(", ").join(
             [
+                self._figures_counterparts(partners),
                 self._figures_instalments(partners, as_of),
                 self._figures_invoices(partners, as_of),
                 self._figures_customers(as_of),
@@ -89,26 +90,58 @@ class ComplianceProfile(models.Model):
         self.flush_model()
 
     @api.model
+    def _get_ledger_scope(self, column, partners):
+        """Condition: is the column one of these customers, or a contact of one?"""
+        if partners is None:
+            return SQL("TRUE")
+        return SQL("%s IN (SELECT id FROM res_partner WHERE commercial_partner_id = ANY(%s))", column, partners.ids)
+
+    @api.model
+    def _figures_counterparts(self, partners):
+        """``counterpart``: the few journal items that settle an instalment without being a payment on their own day.
+
+        A credit note is no payment. An exchange difference completes the settlement that caused it: on the same day,
+        and as the same kind; ``settled_on`` is that day.
+        """
+        return SQL(
+            """
+            counterpart AS MATERIALIZED (
+                SELECT line.id, NULL::date AS settled_on, FALSE AS is_payment
+                  FROM account_move credit_note
+                  JOIN account_move_line line ON line.move_id = credit_note.id AND line.display_type = 'payment_term'
+                 WHERE credit_note.move_type = 'out_refund' AND credit_note.state = 'posted' AND %(credit_scope)s
+             UNION ALL
+                SELECT line.id, cause.max_date, credit.display_type <> 'payment_term'
+                  FROM account_partial_reconcile cause
+                  JOIN account_move_line line ON line.move_id = cause.exchange_move_id
+                  JOIN account_move_line debit ON debit.id = cause.debit_move_id AND debit.display_type = 'payment_term'
+                  JOIN account_move_line credit ON credit.id = cause.credit_move_id
+                 WHERE cause.exchange_move_id IS NOT NULL AND %(line_scope)s
+            )
+            """,
+            credit_scope=self._get_ledger_scope(SQL("credit_note.commercial_partner_id"), partners),
+            line_scope=self._get_ledger_scope(SQL("line.partner_id"), partners),
+        )
+
+    @api.model
     def _figures_instalments(self, partners, as_of):
         """``instalment``: the receivable lines of posted invoices, receipts and credit notes, with what was settled of
         them until the day and what of that the customer paid.
 
-        The customer is today's commercial entity of the document's: a contact that became part of a company takes its
-        history along.
+        Debit balances are settled by credits, and the reverse. The customer is today's commercial entity of the
+        document's: a contact that became part of a company takes its history along.
         """
-        return SQL(
-            "instalment AS MATERIALIZED (%s UNION ALL %s)",
-            self._figures_instalment_side(partners, as_of, SQL("debit_move_id"), SQL("credit_move_id"), SQL(">= 0")),
-            self._figures_instalment_side(partners, as_of, SQL("credit_move_id"), SQL("debit_move_id"), SQL("< 0")),
+        debit = self._figures_instalment_side(
+            partners, as_of, SQL("debit_move_id"), SQL("credit_move_id"), SQL("COALESCE(line.balance, 0) >= 0")
         )
+        credit = self._figures_instalment_side(
+            partners, as_of, SQL("credit_move_id"), SQL("debit_move_id"), SQL("line.balance < 0")
+        )
+        return SQL("instalment AS (%s UNION ALL %s)", debit, credit)
 
     @api.model
-    def _figures_instalment_side(self, partners, as_of, own_side, other_side, sign):
-        """SELECT of the instalments that are settled from one side: debit balances by credits, and the reverse.
-
-        A credit note settles with a receivable line of its own (``payment_term``), which no payment has. An exchange
-        difference completes the settlement that caused it: on the same day, and as the same kind.
-        """
+    def _figures_instalment_side(self, partners, as_of, own_side, other_side, condition):
+        """SELECT of the instalments that are settled from one side."""
         return SQL(
             """
             SELECT move.id AS move_id, profile.id AS profile_id, move.company_id, move.invoice_date AS day,
@@ -117,41 +150,34 @@ class ComplianceProfile(models.Model):
                    move.amount_untaxed_signed AS revenue, move.amount_total_signed AS sales,
                    COALESCE(line.date_maturity, move.invoice_date) AS due,
                    COALESCE(line.balance, 0) - SIGN(line.balance)
-                       * COALESCE(SUM(partial.amount) FILTER (WHERE settled_on <= %(as_of)s), 0) AS open,
-                   SUM(partial.amount) FILTER (WHERE settled_on <= %(as_of)s AND is_payment) AS paid,
-                   SUM(partial.amount * (settled_on - COALESCE(line.date_maturity, move.invoice_date)))
-                       FILTER (WHERE settled_on <= %(as_of)s AND is_payment) AS paid_days,
-                   MAX(settled_on) FILTER (WHERE settled_on <= %(as_of)s AND is_payment) AS paid_on
+                       * COALESCE(SUM(partial.amount) FILTER (WHERE happened_on <= %(as_of)s), 0) AS open,
+                   SUM(partial.amount) FILTER (WHERE happened_on <= %(as_of)s AND is_paid) AS paid,
+                   SUM(partial.amount * (happened_on - COALESCE(line.date_maturity, move.invoice_date)))
+                       FILTER (WHERE happened_on <= %(as_of)s AND is_paid) AS paid_days,
+                   MAX(happened_on) FILTER (WHERE happened_on <= %(as_of)s AND is_paid) AS paid_on
               FROM account_move move
               JOIN res_partner entity ON entity.id = move.commercial_partner_id
               JOIN compliance_profile profile ON profile.partner_id = entity.commercial_partner_id
                                              AND profile.company_id = move.company_id
          LEFT JOIN account_move_line line ON line.move_id = move.id AND line.display_type = 'payment_term'
          LEFT JOIN account_partial_reconcile partial ON partial.%(own_side)s = line.id
-         LEFT JOIN account_move_line other ON other.id = partial.%(other_side)s
-         LEFT JOIN account_partial_reconcile cause ON cause.exchange_move_id = other.move_id
-         LEFT JOIN account_move_line origin ON origin.id = cause.%(other_side)s
+         LEFT JOIN counterpart ON counterpart.id = partial.%(other_side)s
         CROSS JOIN LATERAL (
-                SELECT COALESCE(cause.max_date, partial.max_date) AS settled_on,
-                       COALESCE(origin.display_type, other.display_type) <> 'payment_term' AS is_payment
+                SELECT COALESCE(counterpart.settled_on, partial.max_date) AS happened_on,
+                       COALESCE(counterpart.is_payment, TRUE) AS is_paid
                    ) settlement
              WHERE move.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
                AND move.state = 'posted'
                AND move.invoice_date <= %(as_of)s
-               AND COALESCE(line.balance, 0) %(sign)s
+               AND %(condition)s
                AND %(scope)s
           GROUP BY move.id, profile.id, line.id
             """,
             own_side=own_side,
             other_side=other_side,
-            sign=sign,
+            condition=condition,
             as_of=as_of,
-            scope=SQL("TRUE")
-            if partners is None
-            else SQL(
-                "move.commercial_partner_id IN (SELECT id FROM res_partner WHERE commercial_partner_id = ANY(%s))",
-                partners.ids,
-            ),
+            scope=self._get_ledger_scope(SQL("move.commercial_partner_id"), partners),
         )
 
     @api.model

@@ -21,7 +21,7 @@ class CrmLead(models.Model):
     @api.depends_context("company", "lang")
     def _compute_compliance_banner(self):
         for lead in self:
-            profile = lead.sudo().compliance_profile_id
+            profile = lead.sudo().with_company(lead.company_id or self.env.company).compliance_profile_id
             lead.compliance_banner = (
                 " ".join(message["text"] for message in profile._get_banner_messages()) if profile else False
             )
