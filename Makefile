@@ -9,10 +9,10 @@ endif
 unexport LANG
 export UI_LANG PORT BENCH YES
 
-.PHONY: help setup run test load shell bench lint clean
+.PHONY: help setup run test load shell bench lint i18n clean
 
 help: ## Show what can be made
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
 
 setup: ## Install what is missing, nothing else
 	@scripts/setup.sh --test
@@ -34,6 +34,9 @@ bench: ## Measure against plain SQL and the OCA peers (BENCH=profile)
 
 lint: ## Check style: ruff, pylint-odoo, XML
 	@scripts/lint.sh
+
+i18n: ## Export the terms to translate, keep the translations there are
+	@scripts/translate.sh
 
 clean: ## Remove what 'make run' keeps: its database and files (downloads stay)
 	@scripts/clean.sh

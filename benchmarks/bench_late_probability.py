@@ -50,7 +50,8 @@ def read(path):
         ]
     rows.sort(key=lambda row: (row[1], row[0]))
     return [
-        Invoice(day, settled, settled - ordinal(row["DueDate"]), row["customerID"]) for _number, day, settled, row in rows
+        Invoice(day, settled, settled - ordinal(row["DueDate"]), row["customerID"])
+        for _number, day, settled, row in rows
     ]
 
 

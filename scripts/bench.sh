@@ -22,7 +22,7 @@ trap 'exit 130' INT TERM
 unset PGHOST PGUSER PGPORT
 pg_start "$WORK/postgres" "$PG_OPTIONS_FAST -c shared_buffers=2GB -c max_wal_size=8GB"
 export ODOO_CONF=$WORK/odoo.conf TEMPLATE_DB=template BENCH_CACHE=$CACHE/bench
-odoo_conf "$ODOO_CONF" "$WORK/filestore" "log_level = warn"
+odoo_conf "$ODOO_CONF" "$WORK/filestore" "with_demo = True" "log_level = warn"
 prepare() { createdb "$TEMPLATE_DB" && odoo -c "$ODOO_CONF" -d "$TEMPLATE_DB" -i crm_compliance --stop-after-init --no-http; }
 step "Preparing a database" prepare
 cd "$ROOT"

@@ -60,20 +60,23 @@ class AccountChartTemplate(models.AbstractModel):
         self._plan_compliance_demo(profiles, officer)
 
     def _answer_compliance_demo(self, profiles, officer):
+        register = self.env._("Register extract seen, copy on file.")
+        licence = self.env._("Licence on file, valid.")
+        searched = self.env._("Press and court registers searched, nothing found.")
+        not_found = self.env._("Not found in the register under this name.")
+        not_received = self.env._("Asked for twice, not received.")
+        fined = self.env._("Fined for price fixing two years ago.")
         evidence = {
-            ("IDENT", "met"): self.env._("Register extract seen, copy on file."),
-            ("LICENCE", "met"): self.env._("Licence on file, valid."),
-            ("ETHICS", "met"): self.env._("Press and court registers searched, nothing found."),
-            ("IDENT", "unmet"): self.env._("Not found in the register under this name."),
-            ("LICENCE", "unmet"): self.env._("Asked for twice, not received."),
-            ("ETHICS", "unmet"): self.env._("Fined for price fixing two years ago."),
+            "met": {"IDENT": register, "LICENCE": licence, "ETHICS": searched},
+            "unmet": {"IDENT": not_found, "LICENCE": not_received, "ETHICS": fined},
+            "unknown": {},
         }
         for profile in profiles.with_user(officer):
             answers = ANSWERS.get(profile.partner_id.ref, {})
             for check in profile.check_ids:
                 result = answers.get(check.criterion_id.code)
                 if result:
-                    check.write({"result": result, "evidence": evidence.get((check.criterion_id.code, result))})
+                    check.write({"result": result, "evidence": evidence[result].get(check.criterion_id.code)})
 
     def _plan_compliance_demo(self, profiles, officer):
         today = fields.Date.context_today(self)

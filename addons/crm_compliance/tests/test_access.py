@@ -185,15 +185,22 @@ class TestAccess(ComplianceCommon):
             with self.assertRaises(UserError):
                 self._as("manager").write(vals)
 
-    def test_refresh_is_for_readers(self):
-        for role in ("officer", "manager", "auditor", "accountant"):
+    def test_refresh_is_for_readers_who_work_with_it(self):
+        for role in ("officer", "manager", "accountant"):
             self.env.cr.execute("UPDATE compliance_profile SET open_amount = 7 WHERE id = %s", [self.dossier.id])
             self.dossier.invalidate_recordset()
             self._as(role).action_refresh()
             self.assertEqual(self.dossier.open_amount, 50, role)
-        for role in ("sales", "employee", "portal"):
+        for role in ("sales", "auditor", "employee", "portal"):
             with self.assertRaises(AccessError, msg=role):
                 self._as(role).action_refresh()
+
+    def test_auditors_do_not_take_part_in_the_conversation(self):
+        with self.assertRaises(AccessError):
+            self._as("auditor").message_post(body="I was here.")
+        with self.assertRaises(AccessError):
+            self._as("auditor").activity_schedule("mail.mail_activity_data_todo")
+        self.assertTrue(self._as("officer").message_post(body="I am working on it."))
 
     def test_dossiers_with_history_stay(self):
         with self.assertRaises(UserError):

@@ -1,6 +1,6 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Odoo's robot opens every menu of the app in every view, as each role, and clicks the filters where that adds something.
+"""Odoo's robot opens every menu of the app in every view, as each role, and clicks filters where that adds something.
 
 Four hundred clicks on filters take longer than everything else. They are done with the most menus and with the least
 rights; the roles between see the same search views.

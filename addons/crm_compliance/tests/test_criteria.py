@@ -49,11 +49,15 @@ class TestZone(CriteriaCommon):
         self.assertTrue(check.is_expired)
         self.assertIn(check, check.search([("is_expired", "=", True)]))
 
-    def test_expired_knockout_is_unknown(self):
+    def test_only_what_speaks_for_the_customer_expires(self):
         criterion = self._criterion("KNOCK", knockout=True)
         self._refresh()
         self._answer(criterion, "unmet", valid_until=self._days_ago(1))
+        self.assertEqual(self.dossier.zone, "non_compliant")
+        self.assertFalse(self._check(criterion).is_expired)
+        self._answer(criterion, "met", valid_until=self._days_ago(1))
         self.assertEqual(self.dossier.zone, "unknown")
+        self.assertTrue(self._check(criterion).is_expired)
 
     def test_country(self):
         criterion = self._criterion("BE", country_ids=[Command.set(self.env.ref("base.be").ids)])

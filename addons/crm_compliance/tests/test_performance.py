@@ -94,23 +94,28 @@ class TestPerformance(ComplianceCommon):
         invoices = iter([self._invoice(self.customers[0], 1, self.today) for _number in range(3)])
         self.assertLessEqual(self._cost_of_enqueueing(lambda: self._pay(next(invoices), self.today)), 2)
 
+    def _get_specification(self, role):
+        """What a role's form and list of partners read of ours: salespeople get no amounts."""
+        allowed = self.env["res.partner"].with_user(self.user[role]).fields_get(PARTNER_FIELDS)
+        self.assertGreater(len(allowed), 3)
+        return {"name": {}, **{name: {} for name in allowed}}
+
     def test_partner_form(self):
         for role in ("sales", "officer"):
             partner = self.customers[0].with_user(self.user[role])
             plain = self._count(lambda: partner.web_read({"name": {}}))  # noqa: B023
-            specification = {"name": {}, **{name: {} for name in PARTNER_FIELDS}}
+            specification = self._get_specification(role)
             full = self._count(lambda: partner.web_read(specification))  # noqa: B023
             self.assertLessEqual(full - plain, 3, role)
 
     def test_partner_list(self):
-        specification = {"name": {}, **{name: {} for name in PARTNER_FIELDS}}
         for role in ("sales", "officer", "accountant"):
             few, many = (
                 self._count(
                     lambda n=n: (
                         self.env["res.partner"]
                         .with_user(self.user[role])  # noqa: B023
-                        .web_search_read([("id", "in", self.customers[:n].ids)], specification)
+                        .web_search_read([("id", "in", self.customers[:n].ids)], self._get_specification(role))
                     )
                 )
                 for n in (10, 80)

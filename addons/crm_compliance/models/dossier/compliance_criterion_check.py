@@ -189,13 +189,7 @@ class ComplianceCriterionCheck(models.Model):
             changed = [check for check in checks if check.result != before[check]]
             if changed:
                 bodies[profile.id] = Markup("<ul>%s</ul>") % Markup().join(
-                    Markup("<li>%s: %s → <b>%s</b> %s</li>")
-                    % (
-                        check.criterion_id.name,
-                        labels[before[check]],
-                        labels[check.result],
-                        check.evidence or "",
-                    )
+                    Markup("<li>%s</li>") % check._describe_answer(labels[before[check]], labels[check.result])
                     for check in changed
                 )
         if bodies:
@@ -212,6 +206,13 @@ class ComplianceCriterionCheck(models.Model):
             "views": [(False, "form")],
             "target": "new",
         }
+
+    def _describe_answer(self, before, after):
+        """One line for the dossier's history: what was answered, and on what evidence."""
+        line = self.env._(
+            "%(criterion)s: %(before)s → %(after)s", criterion=self.criterion_id.name, before=before, after=after
+        )
+        return Markup("%s<br/><i>%s</i>") % (line, self.evidence) if self.evidence else line
 
     # -------------------------------------------------------------------------
     # HELPERS

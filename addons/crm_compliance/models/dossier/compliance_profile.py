@@ -63,7 +63,7 @@ class ComplianceProfile(models.Model):
     )
     admission_state = fields.Selection(
         [
-            ("draft", "New"),
+            ("draft", "Draft"),
             ("in_review", "In Review"),
             ("approved", "Approved"),
             ("conditional", "Approved with Conditions"),
@@ -206,7 +206,7 @@ class ComplianceProfile(models.Model):
     # === Risk === #
     risk_score = fields.Integer(readonly=True, copy=False, aggregator="avg")
     risk_level = fields.Selection(RISK_LEVELS, readonly=True, copy=False, tracking=True)
-    risk_level_previous = fields.Selection(RISK_LEVELS, readonly=True, copy=False)
+    risk_level_previous = fields.Selection(RISK_LEVELS, string="Previous Risk Level", readonly=True, copy=False)
     risk_reasons = fields.Json(
         readonly=True,
         copy=False,
@@ -471,8 +471,9 @@ class ComplianceProfile(models.Model):
 
     def action_view_invoices(self):
         """The purchases behind ``invoice_count``."""
+        name = self.env._("Invoices")
         return self._get_move_action(
-            self.env._("Invoices"),
+            name,
             [
                 ("move_type", "in", ("out_invoice", "out_receipt")),
                 ("amount_total_signed", "!=", 0),
@@ -483,8 +484,9 @@ class ComplianceProfile(models.Model):
     def action_view_revenue(self):
         """The invoices and credit notes behind the 12-month revenue."""
         today = fields.Date.context_today(self)
+        name = self.env._("Revenue, 12 Months")
         return self._get_move_action(
-            self.env._("Revenue, 12 Months"),
+            name,
             [
                 ("move_type", "in", ("out_invoice", "out_receipt", "out_refund")),
                 ("invoice_date", ">", fields.Date.subtract(today, years=1)),
@@ -494,8 +496,9 @@ class ComplianceProfile(models.Model):
 
     def action_view_open(self):
         """The invoices and credit notes behind the open amount."""
+        name = self.env._("Open")
         return self._get_move_action(
-            self.env._("Open"),
+            name,
             [
                 ("move_type", "in", ("out_invoice", "out_receipt", "out_refund")),
                 ("amount_residual_signed", "!=", 0),
@@ -506,8 +509,9 @@ class ComplianceProfile(models.Model):
     def action_view_overdue(self):
         """The invoices behind the overdue amount."""
         today = fields.Date.context_today(self)
+        name = self.env._("Overdue")
         return self._get_move_action(
-            self.env._("Overdue"),
+            name,
             [
                 ("move_type", "in", ("out_invoice", "out_receipt")),
                 (
