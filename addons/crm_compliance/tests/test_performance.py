@@ -2,6 +2,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from unittest.mock import patch
 
+from functools import partial
+
 from odoo.tests import tagged
 
 from .common import ComplianceCommon
@@ -110,15 +112,11 @@ class TestPerformance(ComplianceCommon):
 
     def test_partner_list(self):
         for role in ("sales", "officer", "accountant"):
+            partners = self.env["res.partner"].with_user(self.user[role])
+            specification = self._get_specification(role)
             few, many = (
-                self._count(
-                    lambda n=n: (
-                        self.env["res.partner"]
-                        .with_user(self.user[role])  # noqa: B023
-                        .web_search_read([("id", "in", self.customers[:n].ids)], self._get_specification(role))
-                    )
-                )
-                for n in (10, 80)
+                self._count(partial(partners.web_search_read, [("id", "in", self.customers[:size].ids)], specification))
+                for size in (10, 80)
             )
             self.assertEqual(few, many, role)
 

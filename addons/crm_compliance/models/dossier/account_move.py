@@ -2,11 +2,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 
-from .res_partner import check_related_access
-
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "compliance.field.access"]
 
     compliance_disputed = fields.Boolean(
         string="Disputed", copy=False, tracking=True, help="The customer disputes this invoice."
@@ -21,10 +20,6 @@ class AccountMove(models.Model):
         "(commercial_partner_id, company_id)"
         " WHERE state = 'posted' AND move_type IN ('out_invoice', 'out_receipt', 'out_refund')"
     )
-
-    def _field_to_sql(self, alias, field_expr, query=None):
-        check_related_access(self, field_expr)
-        return super()._field_to_sql(alias, field_expr, query)
 
     def write(self, vals):
         relevant = {"state", "partner_id", "invoice_date", "invoice_date_due"} & set(vals)

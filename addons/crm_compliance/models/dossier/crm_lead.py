@@ -2,11 +2,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 
-from .res_partner import check_related_access
-
 
 class CrmLead(models.Model):
-    _inherit = "crm.lead"
+    _name = "crm.lead"
+    _inherit = ["crm.lead", "compliance.field.access"]
 
     compliance_profile_id = fields.Many2one(related="partner_id.compliance_profile_id")
     compliance_zone = fields.Selection(related="partner_id.compliance_zone")
@@ -25,10 +24,6 @@ class CrmLead(models.Model):
             lead.compliance_banner = (
                 " ".join(message["text"] for message in profile._get_banner_messages()) if profile else False
             )
-
-    def _field_to_sql(self, alias, field_expr, query=None):
-        check_related_access(self, field_expr)
-        return super()._field_to_sql(alias, field_expr, query)
 
     @api.model_create_multi
     def create(self, vals_list):

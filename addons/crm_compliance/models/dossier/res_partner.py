@@ -16,19 +16,9 @@ GROUPS = ",".join(
 FIGURE_GROUPS = GROUPS.replace("group_compliance_user", "group_compliance_officer")
 
 
-def check_related_access(records, field_expr):
-    """Groups, sorts and sums by our related fields only for whom may read them: Odoo checks the groups of a related
-    field where it is read, but not where it becomes SQL.
-
-    :raises AccessError: if the user may not read the field
-    """
-    field = records._fields.get(field_expr.partition(".")[0])
-    if field is not None and field.related and field.groups and field.name.startswith("compliance_"):
-        records._check_field_access(field, "read")
-
-
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "compliance.field.access"]
 
     compliance_profile_id = fields.Many2one(
         "compliance.profile",
@@ -66,10 +56,6 @@ class ResPartner(models.Model):
     def _commercial_fields(self):
         """Contacts show their company's dossier."""
         return [*super()._commercial_fields(), "compliance_profile_id"]
-
-    def _field_to_sql(self, alias, field_expr, query=None):
-        check_related_access(self, field_expr)
-        return super()._field_to_sql(alias, field_expr, query)
 
     @api.model_create_multi
     def create(self, vals_list):
