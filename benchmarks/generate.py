@@ -14,6 +14,7 @@ invoice is addressed to. Each customer has a habit of paying around which single
 end up reconciled. Several invoices settled on one day share one payment.
 """
 
+import contextlib
 import sys
 import time
 
@@ -84,7 +85,8 @@ STAGING = [
             SELECT r, SUM(1.0::float8 / (r + 50)) OVER (ORDER BY r) / SUM(1.0::float8 / (r + 50)) OVER () AS upto
               FROM generate_series(1, %(customers)s) r
         ), counted AS (
-            SELECT r, ROUND(upto * %(invoices)s)::int - COALESCE(LAG(ROUND(upto * %(invoices)s)::int) OVER (ORDER BY r), 0)
+            SELECT r, ROUND(upto * %(invoices)s)::int - COALESCE(LAG(ROUND(upto * %(invoices)s)::int) OVER (ORDER
+                BY r), 0)
                       AS documents
               FROM weight
         ), life AS (
@@ -95,7 +97,8 @@ STAGING = [
         SELECT r::bigint AS r, documents,
                %(last_partner)s + 1 + (r::bigint * 7919 %% %(customers)s)::int AS id,
                CASE WHEN bn.rnd(r, 2) < 0.1
-                    THEN %(last_partner)s + %(customers)s + 1 + (r::bigint * 7919 %% %(customers)s)::int END AS contact_id,
+                    THEN %(last_partner)s + %(customers)s + 1 + (r::bigint * 7919 %% %(customers)s)::int END AS
+                        contact_id,
                CASE WHEN bn.rnd(r, 3) < 0.03 THEN 0.9 ELSE 1 END AS rate,
                bn.rnd(r, 4) < 0.6 AS taxed,
                EXP(4 + 3 * bn.rnd(r, 5)) AS typical_amount,
@@ -158,7 +161,8 @@ STAGING = [
         "instalments and how they are settled",
         """
         CREATE UNLOGGED TABLE bn.instalment AS
-        SELECT invoice.key * 2 + part AS key, invoice.key AS invoice_key, r, rate, is_refund, is_big, entity_id, day, delay,
+        SELECT invoice.key * 2 + part AS key, invoice.key AS invoice_key, r, rate, is_refund, is_big, entity_id,
+            day, delay,
                day + CASE WHEN is_refund THEN 0 WHEN part = 0 THEN 30 ELSE 60 END AS due,
                CASE WHEN NOT is_split THEN total WHEN part = 0 THEN ROUND(total * 0.3, 2)
                     ELSE total - ROUND(total * 0.3, 2) END AS amount,
@@ -183,7 +187,8 @@ STAGING = [
                AND (share = 1 OR instalment.key = invoice.key * 2 + is_split::int)
          WHERE fate = 'allocated';
         INSERT INTO bn.settlement
-        SELECT instalment.key, NULL, r, instalment.rate, instalment.entity_id, 'out', LEAST(refund.day + 10, CURRENT_DATE),
+        SELECT instalment.key, NULL, r, instalment.rate, instalment.entity_id, 'out', LEAST(refund.day + 10,
+            CURRENT_DATE),
                instalment.amount, instalment.amount_own
           FROM bn.refund JOIN bn.instalment ON instalment.invoice_key = refund.key
          WHERE fate = 'paid out';
@@ -194,7 +199,8 @@ STAGING = [
               FROM bn.settlement WHERE kind = 'credit' GROUP BY key
         ), remainder AS (
             SELECT instalment.key, r, rate, entity_id, instalment.day, due, is_big, bn.rnd(instalment.key, 1) AS fate,
-                   bn.rnd(instalment.key, 8) < 0.06 AS in_two, instalment.amount - COALESCE(credited.amount, 0) AS amount,
+                   bn.rnd(instalment.key, 8) < 0.06 AS in_two, instalment.amount - COALESCE(credited.amount, 0) AS
+                       amount,
                    instalment.amount_own - COALESCE(credited.amount_own, 0) AS amount_own,
                    GREATEST(due + ROUND(delay + 12 * (bn.rnd(instalment.key, 2) + bn.rnd(instalment.key, 3)
                             + bn.rnd(instalment.key, 4) - 1.5) + CASE WHEN bn.rnd(instalment.key, 5) < 0.05
@@ -247,8 +253,10 @@ STAGING = [
             SELECT refund_key AS key, SUM(amount) AS amount, SUM(amount_own) AS amount_own
               FROM bn.settlement WHERE kind = 'credit' GROUP BY refund_key
         ), document AS (
-            SELECT CASE WHEN invoice.is_refund THEN 'refund' ELSE 'invoice' END AS kind, invoice.key, NULL::date AS group_day,
-                   invoice.day, invoice.rate, partner_id, invoice.entity_id, untaxed, tax, total, untaxed_own, tax_own, total_own,
+            SELECT CASE WHEN invoice.is_refund THEN 'refund' ELSE 'invoice' END AS kind, invoice.key, NULL::date AS
+                group_day,
+                   invoice.day, invoice.rate, partner_id, invoice.entity_id, untaxed, tax, total, untaxed_own,
+                       tax_own, total_own,
                    one.amount AS one, one.amount_own AS one_own, one.due AS one_due,
                    s1.residual - COALESCE(spent.amount, 0) AS one_left,
                    s1.residual_own - COALESCE(spent.amount_own, 0) AS one_left_own,
@@ -296,7 +304,8 @@ STAGING = [
             SELECT settlement.*, document.id AS document_id, other.id AS other_id, other.payment_id,
                    document.line_id + (settlement.key %% 2)::int AS document_line, other.line_id AS other_line,
                    document.is_document AND document.kind = 'refund' AS out,
-                   COALESCE(CASE WHEN settlement.key %% 2 = 1 THEN document.two_left_own ELSE document.one_left_own END, 0)
+                   COALESCE(CASE WHEN settlement.key %% 2 = 1 THEN document.two_left_own ELSE document.one_left_own
+                       END, 0)
                        + CASE WHEN other.is_document THEN other.one_left_own ELSE 0 END AS left_over
               FROM bn.settlement
               JOIN bn.entry document ON document.is_document AND document.key = settlement.key / 2
@@ -333,12 +342,14 @@ PARTNERS = """
            commercial_partner_id, type, active, is_company, partner_share, employee, lang, tz, color, country_id, city,
            email, email_normalized, message_bounce, supplier_rank, customer_rank, autopost_bills, credit_limit,
            create_uid, create_date, write_uid, write_date)
-    SELECT partner.id, NULL, partner.name, complete_name, company_name, parent_id, entity_id, 'contact', TRUE, is_company,
+    SELECT partner.id, NULL, partner.name, complete_name, company_name, parent_id, entity_id, 'contact', TRUE,
+        is_company,
            TRUE, FALSE, 'en_US', 'Europe/Brussels', 0, country.id, 'Springfield', email, email, 0, 0, documents,
            'ask', credit_limit, %(user)s, NOW() AT TIME ZONE 'UTC', %(user)s, NOW() AT TIME ZONE 'UTC'
       FROM (
             SELECT id, 'Customer ' || r AS name, 'Customer ' || r AS complete_name, 'Customer ' || r AS company_name,
-                   NULL::int AS parent_id, id AS entity_id, TRUE AS is_company, 'info@customer' || r || '.example.com' AS
+                   NULL::int AS parent_id, id AS entity_id, TRUE AS is_company, 'info@customer' || r ||
+                       '.example.com' AS
                    email, documents, CASE WHEN bn.rnd(r, 20) < 0.2 THEN jsonb_build_object(%(company)s::text,
                    ROUND((typical_amount * 20)::numeric, -2)) END AS credit_limit, r
               FROM bn.customer
@@ -363,7 +374,8 @@ MOVES = """
            always_tax_exigible, checked, posted_before, made_sequence_gap, is_manually_modified, is_move_sent,
            create_uid, create_date, write_uid, write_date)
     SELECT entry.id, prefix, number, prefix || number,
-           CASE WHEN is_document THEN %(sale_journal)s WHEN kind = 'off' THEN %(misc_journal)s ELSE %(bank_journal)s END,
+           CASE WHEN is_document THEN %(sale_journal)s WHEN kind = 'off' THEN %(misc_journal)s ELSE
+               %(bank_journal)s END,
            %(company)s, payment_id, entry.partner_id, entity_id, CASE WHEN is_document THEN entry.partner_id END,
            'Customer', currency_id, reversed.id, CASE WHEN is_document THEN %(user)s END,
            CASE WHEN NOT is_document THEN 'Payment of ' || day END,
@@ -382,7 +394,8 @@ MOVES = """
            sign * untaxed_own, sign * untaxed, sign * tax_own,
            CASE WHEN is_document THEN sign ELSE 1 END * total_own, CASE WHEN is_document THEN sign ELSE 1 END * total,
            COALESCE(sign * (one_left_own + COALESCE(two_left_own, 0)), 0),
-           NOT is_document, TRUE, TRUE, FALSE, is_document, FALSE, %(user)s, day + TIME '09:00', %(user)s, day + TIME '09:00'
+           NOT is_document, TRUE, TRUE, FALSE, is_document, FALSE, %(user)s, day + TIME '09:00', %(user)s, day +
+               TIME '09:00'
       FROM bn.entry
       LEFT JOIN (SELECT key AS refund_key, invoice_key FROM bn.refund) taken_back
              ON entry.kind = 'refund' AND taken_back.refund_key = entry.key
@@ -399,7 +412,8 @@ LINES = """
            amount_residual_currency, quantity, price_unit, price_subtotal, price_total, discount, is_storno, reconciled,
            no_followup, create_date, write_date, deductible_amount)
     SELECT line.id, entry.id,
-           CASE WHEN is_document THEN %(sale_journal)s WHEN kind = 'off' THEN %(misc_journal)s ELSE %(bank_journal)s END,
+           CASE WHEN is_document THEN %(sale_journal)s WHEN kind = 'off' THEN %(misc_journal)s ELSE
+               %(bank_journal)s END,
            %(company)s, %(currency)s, CASE WHEN line.type = 'payment_term' THEN 12000 ELSE 100 END, line.account_id,
            currency_id, entity_id, payment_id, CASE WHEN line.type = 'tax' THEN %(tax)s END,
            CASE WHEN line.type = 'tax' THEN %(tax_group)s END,
@@ -474,7 +488,8 @@ MATCHES = """
 CURRENCY = """
     UPDATE res_currency SET active = TRUE WHERE id = %(foreign_currency)s;
     DELETE FROM res_currency_rate WHERE currency_id = %(foreign_currency)s;
-    INSERT INTO res_currency_rate (currency_id, company_id, name, rate) VALUES (%(foreign_currency)s, %(company)s, '2000-01-01', 0.9);
+    INSERT INTO res_currency_rate (currency_id, company_id, name, rate) VALUES (%(foreign_currency)s, %(company)s,
+        '2000-01-01', 0.9);
 """
 
 LOAD = [
@@ -547,10 +562,8 @@ def _load(cr, constants, verbose):
 
 def _switch_triggers(cr, role):
     """Checking foreign keys row by row is the superuser's to skip; elsewhere the load takes longer."""
-    try:
+    with contextlib.suppress(psycopg2.errors.InsufficientPrivilege):
         cr.execute(f"SET session_replication_role = {role}")
-    except psycopg2.errors.InsufficientPrivilege:
-        pass
 
 
 def _count(cr):

@@ -24,7 +24,13 @@ prepare_base() { createdb "$BASE_DB" && odoo -c "$ODOO_CONF" -d "$BASE_DB" -i cr
 prepare_template() {
     createdb -T "$BASE_DB" "$TEMPLATE_DB" &&
         odoo -c "$ODOO_CONF" -d "$TEMPLATE_DB" -i crm_compliance --stop-after-init --no-http &&
-        odoo i18n loadlang -c "$ODOO_CONF" -d "$TEMPLATE_DB" -l zh_CN
+        odoo i18n loadlang -c "$ODOO_CONF" -d "$TEMPLATE_DB" -l zh_CN &&
+        share_filestore
+}
+# A copied database refers to files that lie in the original's folder; the workers in turn use the template's.
+share_filestore() {
+    local files=$WORK/filestore/filestore
+    mkdir -p "$files/$TEMPLATE_DB" && cp -aln "$files/$BASE_DB/." "$files/$TEMPLATE_DB/"
 }
 step "Preparing a database with Odoo's demo data" prepare_base
 step "Installing the add-ons into a copy of it" prepare_template

@@ -132,7 +132,7 @@ class TestChecks(CriteriaCommon):
         message = self.dossier.message_ids - before
         self.assertEqual(len(message), 1)
         self.assertEqual(message.author_id, self.user["officer"].partner_id)
-        for text in (first.name, second.name, "Unknown → <b>Unmet</b>", "&lt;b&gt;See"):
+        for text in (first.name, second.name, "Unknown → Unmet", "&lt;b&gt;See"):
             self.assertIn(text, str(message.body))
         self.assertNotIn(third.name, str(message.body))
 

@@ -1,8 +1,7 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from unittest.mock import patch
-
 from functools import partial
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
