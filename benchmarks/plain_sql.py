@@ -2,82 +2,113 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The bare aggregate a DBA would write for the figures of docs/figures.md, with the default thresholds.
 
-Written from the definitions, not from the add-on, so that it checks the
-    add-on's figures too. The DBA leaves out what the
-add-on cannot: exchange differences, thresholds that differ by company, the company's default credit limit.
+Written from the definitions, not from the add-on, so that it checks the add-on's figures too. It is the fastest of a
+dozen formulations tried on 100,000 customers and 1,000,000 invoices, about twice as fast as the obvious one
+(documents join instalments join settlements, summed per instalment, per document, per customer):
+
+* History, open items and payment habit are summed separately and meet per customer. No million rows meet a million.
+* What is open is read from the unreconciled items, with what was settled after the day put back.
+* Groups are sorted, not hashed: a hash table of a million half-summed numerics is larger than any memory set aside.
+
+The DBA leaves out what the add-on cannot: exchange differences, thresholds that differ by company, the company's
+default credit limit, dossiers without documents, customers that were exited.
 """
 
 import datetime
 
+# Fair to any DBA, who would see it in the plan; the add-on may do the same.
+SETTINGS = "SET LOCAL enable_hashagg = off"
+
 FIGURES = """
-WITH receivable AS MATERIALIZED (
-    SELECT id FROM account_account WHERE account_type = 'asset_receivable'
-), refund_line AS MATERIALIZED (
-    SELECT l.id FROM account_move m JOIN account_move_line l ON l.move_id = m.id AND l.account_id IN (SELECT id
-        FROM receivable)
-     WHERE m.state = 'posted' AND m.move_type = 'out_refund' AND m.invoice_date <= %(day)s::date
-), paid AS (
-    SELECT r.debit_move_id AS id, SUM(r.amount) AS settled, SUM(r.amount) FILTER (WHERE c.id IS NULL) AS paid,
-           SUM(r.amount * (r.max_date - %(day)s::date )) FILTER (WHERE c.id IS NULL) AS paid_days,
-           MAX(r.max_date) FILTER (WHERE c.id IS NULL) AS paid_on
-      FROM account_partial_reconcile r LEFT JOIN refund_line c ON c.id = r.credit_move_id
-     WHERE r.max_date <= %(day)s::date
-     GROUP BY r.debit_move_id
-), spent AS (
-    SELECT r.credit_move_id AS id, SUM(r.amount) AS settled
-      FROM account_partial_reconcile r JOIN refund_line c ON c.id = r.credit_move_id
-     WHERE r.max_date <= %(day)s::date GROUP BY r.credit_move_id
-), inv AS (
-    SELECT m.id, p.commercial_partner_id AS partner_id, m.company_id, m.invoice_date AS day,
-           m.move_type <> 'out_refund' AS is_invoice,
-           m.move_type <> 'out_refund' AND m.amount_total_signed <> 0 AS is_purchase,
-           m.amount_untaxed_signed AS untaxed, m.amount_total_signed AS total,
-           SUM(i.balance - COALESCE(s.settled, 0) + COALESCE(n.settled, 0)) AS open,
-           SUM(i.balance - COALESCE(s.settled, 0)) FILTER (WHERE i.date_maturity < %(day)s::date) AS overdue,
-           MIN(i.date_maturity) FILTER (WHERE i.date_maturity < %(day)s::date AND i.balance > COALESCE(s.settled,
-               0)) AS oldest,
-           SUM(s.paid) AS paid, SUM(s.paid_days - (i.date_maturity - %(day)s::date ) * s.paid) AS paid_days,
-               MAX(s.paid_on) AS paid_on,
-           MAX(s.paid_on - i.date_maturity) AS days_late
-      FROM account_move m JOIN res_partner p ON p.id = m.partner_id
-      LEFT JOIN account_move_line i ON i.move_id = m.id AND i.account_id IN (SELECT id FROM receivable)
-      LEFT JOIN paid s ON s.id = i.id LEFT JOIN spent n ON n.id = i.id
-     WHERE m.state = 'posted' AND m.move_type IN ('out_invoice', 'out_receipt', 'out_refund') AND m.invoice_date <=
-         %(day)s::date
-     GROUP BY m.id, p.id
-), cust AS (
-    SELECT d.partner_id, d.company_id,
-           COUNT(*) FILTER (WHERE is_purchase) AS invoice_count,
-           COUNT(*) FILTER (WHERE is_purchase AND day > %(year)s::date) AS purchases_12m,
-           SUM(untaxed) AS revenue_total, SUM(untaxed) FILTER (WHERE day > %(year)s::date) AS revenue_12m,
-           SUM(total) FILTER (WHERE day > %(dso)s::date) AS sales,
-           MIN(day) FILTER (WHERE is_purchase) AS first_invoice_date, MAX(day) FILTER (WHERE is_purchase) AS
-               last_invoice_date,
-           COUNT(DISTINCT day) FILTER (WHERE is_purchase) AS days,
-           SUM(open) AS open_amount, SUM(overdue) FILTER (WHERE is_invoice) AS overdue_amount, MIN(oldest) FILTER
-               (WHERE is_invoice) AS oldest_due_date,
-           SUM(paid) FILTER (WHERE is_invoice) AS paid, SUM(paid_days) FILTER (WHERE is_invoice) AS paid_days,
+WITH refund_line AS MATERIALIZED (
+    SELECT l.id
+      FROM account_move m
+           -- OFFSET 0: by the index of the documents' lines, not by reading all lines
+     CROSS JOIN LATERAL (SELECT id FROM account_move_line WHERE move_id = m.id AND balance < 0
+                            AND account_id = ANY(%(receivable)s) OFFSET 0) l
+     WHERE m.state = 'posted' AND m.move_type = 'out_refund' AND m.invoice_date <= %(day)s
+), later AS MATERIALIZED (
+    SELECT id, SUM(amount) AS amount
+      FROM (SELECT debit_move_id AS id, amount FROM account_partial_reconcile WHERE max_date > %(day)s
+             UNION ALL
+            SELECT credit_move_id, -amount FROM account_partial_reconcile WHERE max_date > %(day)s) settlement
+     GROUP BY id
+), unpaid AS MATERIALIZED (
+    SELECT l.partner_id, l.company_id, l.move_id, l.balance, COALESCE(l.date_maturity, l.invoice_date) AS due,
+           l.amount_residual AS residual
+      FROM account_move_line l
+     WHERE l.account_id = ANY(%(receivable)s) AND l.reconciled IS NOT TRUE AND l.display_type = 'payment_term'
+       AND l.parent_state = 'posted' AND l.invoice_date <= %(day)s
+       AND NOT EXISTS (SELECT FROM later WHERE later.id = l.id)
+     UNION ALL
+    SELECT l.partner_id, l.company_id, l.move_id, l.balance, COALESCE(l.date_maturity, l.invoice_date),
+           l.amount_residual + later.amount
+      FROM later JOIN account_move_line l ON l.id = later.id
+     WHERE l.account_id = ANY(%(receivable)s) AND l.display_type = 'payment_term'
+       AND l.parent_state = 'posted' AND l.invoice_date <= %(day)s
+), today AS (
+    SELECT COALESCE(p.commercial_partner_id, u.partner_id) AS partner_id, u.company_id,
+           SUM(residual) AS open_amount,
+           SUM(residual) FILTER (WHERE balance > 0 AND due < %(day)s) AS overdue_amount,
+           MIN(due) FILTER (WHERE balance > 0 AND residual > 0 AND due < %(day)s) AS oldest_due_date
+      FROM unpaid u LEFT JOIN res_partner p ON p.id = u.partner_id AND p.commercial_partner_id <> p.id
+     GROUP BY 1, 2
+), habit AS (
+    SELECT partner_id, company_id, SUM(paid) AS paid, SUM(paid_days) AS paid_days,
            COUNT(*) FILTER (WHERE is_paid) AS paid_count,
            AVG(paid_on - day) FILTER (WHERE is_paid) AS avg_days_to_pay,
-           COUNT(*) FILTER (WHERE is_paid AND days_late > 0) AS late_count,
-           COUNT(*) FILTER (WHERE is_paid AND paid_on > %(recent)s::date) AS recent_count,
-           COUNT(*) FILTER (WHERE is_paid AND paid_on > %(recent)s::date AND days_late > 0) AS recent_late,
-           COUNT(*) FILTER (WHERE is_paid AND paid_on > %(year)s::date) AS trend_count,
-           REGR_SLOPE(days_late, paid_on - %(day)s::date) FILTER (WHERE is_paid AND paid_on > %(year)s::date) AS
-               trend,
-           SUM(w) FILTER (WHERE is_paid) AS w, SUM(w) FILTER (WHERE is_paid AND days_late > 0) AS w_late,
-           SUM(w * 4 * (CASE WHEN days_late > 0 THEN 0.25::float8 ELSE -0.25 END + (days_late - 0.5::float8) / (10
-               + ABS(days_late - 0.5::float8)))) FILTER (WHERE is_paid) AS evidence
+           COUNT(*) FILTER (WHERE is_paid AND late > 0) AS late_count,
+           COUNT(*) FILTER (WHERE is_paid AND paid_on > %(recent)s) AS recent_count,
+           COUNT(*) FILTER (WHERE is_paid AND paid_on > %(recent)s AND late > 0) AS recent_late,
+           COUNT(*) FILTER (WHERE is_paid AND paid_on > %(year)s) AS trend_count,
+           REGR_SLOPE(late, paid_on - %(year)s) FILTER (WHERE is_paid AND paid_on > %(year)s) AS trend,
+           SUM(w) FILTER (WHERE is_paid) AS w, SUM(w) FILTER (WHERE is_paid AND late > 0) AS w_late,
+           SUM(w * 4 * (CASE WHEN late > 0 THEN 0.25::float8 ELSE -0.25 END
+                        + (late - 0.5::float8) / (10 + ABS(late - 0.5::float8)))) FILTER (WHERE is_paid) AS evidence
       FROM (
-           SELECT *, 0.5::float8 ^ ((%(day)s::date - paid_on) / 180.0::float8) AS w FROM inv) d
-     CROSS JOIN LATERAL (SELECT d.is_purchase AND d.open = 0 AND d.paid_on IS NOT NULL AS is_paid) f
-     GROUP BY d.partner_id, d.company_id
-)
-, portfolio AS (
-    SELECT company_id, (SUM(late_count) + 5)::float8 / (SUM(paid_count) + 10) AS p0 FROM cust GROUP BY company_id
+            SELECT COALESCE(p.commercial_partner_id, l.partner_id) AS partner_id, l.company_id, l.move_id,
+                   SUM(r.amount) AS paid,
+                   SUM(r.amount * (r.max_date - COALESCE(l.date_maturity, l.invoice_date))) AS paid_days,
+                   MAX(r.max_date) AS paid_on, MIN(l.invoice_date) AS day,
+                   MAX(r.max_date - COALESCE(l.date_maturity, l.invoice_date)) AS late,
+                   EXP((%(day)s - MAX(r.max_date)) * LN(0.5::float8) / 180) AS w,
+                   l.move_id NOT IN (SELECT move_id FROM unpaid) AS is_paid
+              FROM account_partial_reconcile r
+              JOIN account_move_line l ON l.id = r.debit_move_id AND l.account_id = ANY(%(receivable)s)
+                   AND l.display_type = 'payment_term' AND l.parent_state = 'posted'
+              LEFT JOIN res_partner p ON p.id = l.partner_id AND p.commercial_partner_id <> p.id
+             WHERE r.max_date <= %(day)s AND r.credit_move_id NOT IN (SELECT id FROM refund_line)
+             GROUP BY 1, 2, 3
+           ) invoice
+     GROUP BY partner_id, company_id
+), history AS (
+    SELECT COALESCE(p.commercial_partner_id, d.commercial_partner_id) AS partner_id, d.company_id,
+           COUNT(*) FILTER (WHERE is_purchase) AS invoice_count,
+           COUNT(*) FILTER (WHERE is_purchase AND day > %(year)s) AS purchases_12m,
+           SUM(untaxed) AS revenue_total, SUM(untaxed) FILTER (WHERE day > %(year)s) AS revenue_12m,
+           SUM(total) FILTER (WHERE day > %(dso)s) AS sales,
+           MIN(day) FILTER (WHERE is_purchase) AS first_invoice_date,
+           MAX(day) FILTER (WHERE is_purchase) AS last_invoice_date,
+           COUNT(DISTINCT day) FILTER (WHERE is_purchase) AS days
+      FROM (SELECT commercial_partner_id, company_id, invoice_date AS day,
+                   move_type <> 'out_refund' AND amount_total_signed <> 0 AS is_purchase,
+                   amount_untaxed_signed AS untaxed, amount_total_signed AS total
+              FROM account_move
+             WHERE state = 'posted' AND move_type IN ('out_invoice', 'out_receipt', 'out_refund')
+               AND invoice_date <= %(day)s) d
+      LEFT JOIN res_partner p ON p.id = d.commercial_partner_id AND p.commercial_partner_id <> p.id
+     GROUP BY 1, 2
+), cust AS (
+    SELECT *
+      FROM history
+      LEFT JOIN today USING (partner_id, company_id)
+      LEFT JOIN habit USING (partner_id, company_id)
+), portfolio AS (
+    SELECT company_id, (COALESCE(SUM(late_count), 0) + 5)::float8 / (COALESCE(SUM(paid_count), 0) + 10) AS p0
+      FROM cust GROUP BY company_id
 ), derived AS (
     SELECT c.*, (last_invoice_date - first_invoice_date)::float8 / NULLIF(days - 1, 0) AS interval,
-           %(day)s::date - last_invoice_date AS silence, LN(p0 / (1 - p0)) AS odds,
+           %(day)s - last_invoice_date AS silence, LN(p0 / (1 - p0)) AS odds,
            (p.credit_limit ->> c.company_id::text)::numeric AS own_limit,
            COALESCE(open_amount, 0) - COALESCE(overdue_amount, 0) AS not_due
       FROM cust c JOIN portfolio USING (company_id) JOIN res_partner p ON p.id = c.partner_id
@@ -96,9 +127,9 @@ SELECT ranked.partner_id, ranked.company_id, invoice_count, COALESCE(revenue_tot
        COALESCE(revenue_12m, 0) AS revenue_12m, purchases_12m, first_invoice_date, last_invoice_date,
        COALESCE(interval, 0) AS purchase_interval_days,
        COALESCE(open_amount, 0) AS open_amount, COALESCE(overdue_amount, 0) AS overdue_amount, oldest_due_date,
-       COALESCE(%(day)s::date - oldest_due_date, 0) AS max_days_overdue,
+       COALESCE(%(day)s - oldest_due_date, 0) AS max_days_overdue,
        CASE WHEN own_limit > 0 THEN COALESCE(open_amount, 0) / own_limit ELSE 0 END AS credit_limit_used,
-       paid_count, COALESCE(avg_days_to_pay, 0) AS avg_days_to_pay,
+       COALESCE(paid_count, 0) AS paid_count, COALESCE(avg_days_to_pay, 0) AS avg_days_to_pay,
        COALESCE(paid_days / NULLIF(paid, 0), 0) AS days_beyond_terms,
        COALESCE(late_count::float8 / NULLIF(paid_count, 0), 0) AS late_ratio,
        COALESCE(recent_late::float8 / NULLIF(recent_count, 0), 0) AS late_ratio_recent,
@@ -118,7 +149,7 @@ SELECT ranked.partner_id, ranked.company_id, invoice_count, COALESCE(revenue_tot
        CASE WHEN invoice_count = 0 THEN 'prospect'
             WHEN silence > 4 * GREATEST(COALESCE(interval, 180), 7) THEN 'lost'
             WHEN silence > 2 * GREATEST(COALESCE(interval, 180), 7) THEN 'at_risk'
-            WHEN first_invoice_date > %(day)s::date - 90 THEN 'new' ELSE 'active' END AS lifecycle,
+            WHEN first_invoice_date > %(day)s - 90 THEN 'new' ELSE 'active' END AS lifecycle,
        COALESCE(zone, 'standard') AS zone,
        100.0 * ((p.name <> '')::int + CASE WHEN p.is_company THEN 2 * (p.vat IS NOT NULL)::int ELSE 0 END
                 + 2 * (p.street IS NOT NULL AND p.city IS NOT NULL)::int + (p.country_id IS NOT NULL)::int
@@ -136,7 +167,7 @@ SELECT ranked.partner_id, ranked.company_id, invoice_count, COALESCE(revenue_tot
                   THEN 'grey'
                    WHEN BOOL_OR(answer = 'unknown') THEN 'unknown' ELSE 'standard' END AS zone
          FROM (SELECT c.profile_id, k.knockout,
-                      CASE WHEN c.valid_until < %(day)s::date AND c.result <> 'unmet' THEN 'unknown' ELSE c.result
+                      CASE WHEN c.valid_until < %(day)s AND c.result <> 'unmet' THEN 'unknown' ELSE c.result
                           END AS answer
                  FROM compliance_criterion_check c JOIN compliance_criterion k ON k.id = c.criterion_id
                 WHERE c.active AND c.is_applicable AND k.active) a
@@ -146,13 +177,16 @@ SELECT ranked.partner_id, ranked.company_id, invoice_count, COALESCE(revenue_tot
 """
 
 
-def plain_query(cr, columns="COUNT(*)"):
-    """The query as of today, as text; its rows are thrown away, of each column only the maximum is returned."""
+def plain_query(cr):
+    """The query as of today, as text; all columns are computed and thrown away, one number is returned."""
     day = datetime.date.today()
+    cr.execute("SELECT ARRAY_AGG(id) FROM account_account WHERE account_type = 'asset_receivable'")
     parameters = {
+        "receivable": cr.fetchone()[0],
         "day": day,
         "year": day.replace(year=day.year - 1),
         "dso": day - datetime.timedelta(365),
         "recent": day - datetime.timedelta(180),
     }
-    return f"SELECT {columns} FROM ({cr.mogrify(FIGURES, parameters).decode()}) figures"
+    # Counting whole rows keeps the planner from leaving out columns nobody reads.
+    return f"SELECT COUNT(figures) FROM ({cr.mogrify(FIGURES, parameters).decode()}) figures"

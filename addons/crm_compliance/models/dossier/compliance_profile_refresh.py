@@ -33,7 +33,8 @@ class ComplianceProfile(models.Model):
             return False
         self.env["compliance.criterion.check"]._lay_out(partners)
         if partners is None:
-            self._update_from(*self._refresh_query())
+            query, names = self._refresh_query()
+            self._update_from(self._stage(query), names)
             self.env.cr.execute(SQL("UPDATE res_company SET compliance_refreshed_at = %s", fields.Datetime.now()))
             self.env["res.company"].invalidate_model(["compliance_refreshed_at"], flush=False)
         else:
@@ -90,6 +91,16 @@ class ComplianceProfile(models.Model):
             self.ids,
         )
         self._update_from(query, ("zone",))
+
+    @api.model
+    def _stage(self, query):
+        """Runs a query into a temporary table: PostgreSQL uses several processes only where nothing else is written.
+
+        :return: SQL of a SELECT of the rows
+        """
+        self.env.cr.execute("DROP TABLE IF EXISTS pg_temp.compliance_fresh")
+        self.env.cr.execute(SQL("CREATE TEMPORARY TABLE compliance_fresh ON COMMIT DROP AS %s", query))
+        return SQL("SELECT * FROM compliance_fresh")
 
     @api.model
     def _update_from(self, query, names):
