@@ -171,7 +171,7 @@ def sales_dossier(client):
 def sales_contact(client):
     partner = client.find("res.partner", ["ref", "=", GREY])
     client.open(f"/odoo/contacts/{partner}", ".o_form_view button[name=action_open_compliance_profile]")
-    client.click(".o_notebook .nav-link[name=compliance]", ".o_field_widget[name=compliance_late_probability]")
+    client.click(".o_notebook .nav-link[name=compliance]", ".o_field_widget[name=compliance_lifecycle]")
 
 
 @picture("sales")
