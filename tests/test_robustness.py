@@ -19,6 +19,11 @@ result = env.cr.fetchone()[0]
 """
 FIGURES = "SELECT partner_id, company_id, invoice_count, open_amount, value_tier FROM compliance_profile ORDER BY 1, 2"
 QUEUED = "SELECT count(*) FROM compliance_refresh_queue"
+IN_BATCHES = (
+    "from odoo.addons.crm_compliance.models.dossier import compliance_refresh_queue\n"
+    "compliance_refresh_queue.MAX_AT_ONCE = 0\n"
+)
+SLEEPING = "SELECT COUNT(*) FROM pg_stat_activity WHERE query = 'SELECT PG_SLEEP(60)' AND state = 'active'"
 
 
 class TestRobustness:
@@ -45,7 +50,7 @@ class TestRobustness:
         """kill -9 during the run: nothing is lost, nothing half done, the next run completes it."""
         expected = server.query(database, FIGURES)
         queued = server.shell(database, SPOIL)
-        slow = (
+        slow = IN_BATCHES + (
             "import time\nqueue = env['compliance.refresh.queue']\n"
             "while queue._process_batch(2):\n    env.cr.commit()\n    time.sleep(0.5)\n"
         )
@@ -58,6 +63,33 @@ class TestRobustness:
         left = server.query(database, QUEUED)[0][0]
         assert 0 < left < queued
         assert 0 < sum(row[2] == 999 for row in server.query(database, FIGURES)) < queued
+        server.shell(
+            database, IN_BATCHES + "env['compliance.refresh.queue']._cron_process(batch_size=3)\nresult = None"
+        )
+        assert server.query(database, QUEUED)[0][0] == 0
+        assert server.query(database, FIGURES) == expected
+
+    def test_killed_before_the_end_of_one_go(self, server, database):
+        """kill -9 while all dossiers are refreshed at once: the queue is as it was, and so are the dossiers."""
+        expected = server.query(database, FIGURES)
+        queued = server.shell(database, SPOIL)
+        spoilt = server.query(database, FIGURES)
+        process = self.start(
+            server,
+            database,
+            "import time\nenv['compliance.refresh.queue']._process_batch(2)\nenv.cr.execute('SELECT PG_SLEEP(60)')\n",
+        )
+        deadline = time.monotonic() + 60
+        while not server.query(database, SLEEPING)[0][0] and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert server.query(database, SLEEPING)[0][0]
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert server.query(database, QUEUED)[0][0] == queued
+        assert server.query(database, FIGURES) == spoilt
+        server.query(
+            database, "SELECT PG_TERMINATE_BACKEND(pid) FROM pg_stat_activity WHERE query LIKE '%PG_SLEEP(60)'"
+        )
         server.shell(database, "env['compliance.refresh.queue']._cron_process(batch_size=3)\nresult = None")
         assert server.query(database, QUEUED)[0][0] == 0
         assert server.query(database, FIGURES) == expected
@@ -66,7 +98,7 @@ class TestRobustness:
         """Two workers and a full refresh at the same time: no error, and the figures are right in the end."""
         expected = server.query(database, FIGURES)
         server.shell(database, SPOIL)
-        work = (
+        work = IN_BATCHES + (
             "import time\nqueue = env['compliance.refresh.queue']\n"
             "for _ in range(30):\n    queue._cron_process(batch_size=1)\n    time.sleep(0.02)\n"
         )

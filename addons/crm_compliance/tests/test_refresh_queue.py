@@ -185,6 +185,16 @@ class TestRefreshQueue(ComplianceCommon):
         self.env.invalidate_all()
         self.assertEqual([self._dossier(partner).open_amount for partner in partners], [100] * 5)
 
+    def test_job_takes_everything_at_once(self):
+        """Where most dossiers are queued, refreshing all costs a fraction of refreshing them in batches."""
+        self._invoice(self.customer, 100, self.today)
+        self._queued()
+        self.queue._enqueue_all()
+        queued = self.queue.search_count([])
+        with patch.object(type(self.profiles), "_refresh", autospec=True, return_value=True) as refresh:
+            self.assertEqual(self.queue._process_batch(2), queued)
+        refresh.assert_called_once_with(self.profiles, None)
+
     def test_job_runs_as_scheduled(self):
         self._invoice(self.customer, 100, self.today)
         self._queued()

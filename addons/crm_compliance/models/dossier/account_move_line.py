@@ -6,6 +6,12 @@ from odoo import models
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
+    # The figures read the instalments from it alone, a customer's next to each other.
+    _compliance_instalment_idx = models.Index(
+        "(partner_id, company_id, move_id) INCLUDE (id, account_id, date_maturity, invoice_date, balance)"
+        " WHERE display_type = 'payment_term' AND parent_state = 'posted'"
+    )
+
     def write(self, vals):
         """The due date of an instalment may be put off after posting."""
         result = super().write(vals)

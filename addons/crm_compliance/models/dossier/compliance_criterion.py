@@ -81,7 +81,7 @@ class ComplianceCriterion(models.Model):
     def _check_partner_domain(self, fname):
         """:raises ValidationError: if the condition cannot be evaluated on customers"""
         try:
-            self._get_partner_query(fname)
+            self._get_condition_sql(fname)
         except Exception as error:
             # Whatever a half-typed condition raises, from syntax to unknown fields, is the user's to mend.
             raise ValidationError(
@@ -127,47 +127,28 @@ class ComplianceCriterion(models.Model):
         self.ensure_one()
         return Domain(literal_eval(self[fname] or "[]"))
 
-    def _get_partner_query(self, fname):
-        """Query of the customers, archived ones included, that a condition of this criterion selects."""
+    def _get_condition_sql(self, fname):
+        """Condition on ``res_partner``, archived ones included: is the customer one a condition selects?"""
         domain = self._parse_domain(fname)
         if fname == "domain" and self.country_ids:
             domain &= Domain("country_id", "in", self.country_ids.ids)
-        partners = self.env["res.partner"].sudo().with_context(active_test=False)
+        partners = self.env["res.partner"]
         if self.company_id:
             partners = partners.with_company(self.company_id)
-        return partners._search(domain)
+        return partners._get_condition_sql(domain)
 
-    def _get_target_query(self, scope):
-        """SELECT of what the checks of this criterion should say: profile_id, company_id, criterion_id, sequence,
-        applies, result (NULL where a person answers).
-
-        :param SQL scope: condition on ``profile``, the dossiers concerned
+    def _get_target_sql(self):
+        """What the check of this criterion should say of a customer, as a row over ``profile`` and ``res_partner``:
+        criterion_id, sequence, applies, result (NULL where a person answers).
         """
         self.ensure_one()
         result = SQL("NULL::varchar")
         if self.kind == "domain":
-            result = SQL(
-                "CASE WHEN profile.partner_id IN %s THEN 'met' ELSE 'unmet' END",
-                self._get_partner_query("met_domain").subselect(),
-            )
-        applies = SQL("TRUE")
-        if self.country_ids or not self._parse_domain("domain").is_true():
-            applies = SQL("profile.partner_id IN %s", self._get_partner_query("domain").subselect())
+            result = SQL("CASE WHEN %s THEN 'met' ELSE 'unmet' END", self._get_condition_sql("met_domain"))
+        applies = self._get_condition_sql("domain")
         if self.company_id:
             applies = SQL("(profile.company_id = %s AND %s)", self.company_id.id, applies)
-        return SQL(
-            """
-            SELECT profile.id AS profile_id, profile.company_id, %(criterion_id)s AS criterion_id,
-                   %(sequence)s AS sequence, %(applies)s AS applies, %(result)s AS result
-              FROM compliance_profile profile
-             WHERE %(scope)s
-            """,
-            criterion_id=self.id,
-            sequence=self.sequence,
-            applies=applies,
-            result=result,
-            scope=scope,
-        )
+        return SQL("(%s, %s, (%s) IS TRUE, %s)", self.id, self.sequence, applies, result)
 
     @api.model
     def _after_change(self):

@@ -259,7 +259,19 @@ class ComplianceCriterionCheck(models.Model):
         self.env.execute_query(
             SQL(
                 """
-                WITH target AS MATERIALIZED (%(targets)s),
+                WITH difference AS MATERIALIZED (
+                    SELECT existing.id, profile.id AS profile_id, profile.company_id, target.*
+                      FROM compliance_profile profile
+                      JOIN res_partner ON res_partner.id = profile.partner_id
+                CROSS JOIN LATERAL (VALUES %(targets)s) target (criterion_id, sequence, applies, result)
+                 LEFT JOIN compliance_criterion_check existing ON existing.profile_id = profile.id
+                                                              AND existing.criterion_id = target.criterion_id
+                                                              AND existing.active
+                     WHERE %(scope)s
+                       AND CASE WHEN existing.id IS NULL THEN target.applies
+                                ELSE existing.is_applicable IS DISTINCT FROM target.applies
+                                     OR (existing.result <> 'waived' AND target.result <> existing.result) END
+                ),
                 changed AS (
                     UPDATE compliance_criterion_check existing
                        SET is_applicable = target.applies,
@@ -267,27 +279,20 @@ class ComplianceCriterionCheck(models.Model):
                                          ELSE COALESCE(target.result, existing.result) END,
                            checked_on = CASE WHEN existing.result <> 'waived' AND target.result <> existing.result
                                              THEN %(today)s ELSE existing.checked_on END
-                      FROM target
-                     WHERE existing.profile_id = target.profile_id
-                       AND existing.criterion_id = target.criterion_id
-                       AND existing.active
-                       AND (existing.is_applicable IS DISTINCT FROM target.applies
-                            OR (existing.result <> 'waived' AND target.result <> existing.result))
+                      FROM difference target
+                     WHERE existing.id = target.id
                 )
                 INSERT INTO compliance_criterion_check
                        (profile_id, criterion_id, company_id, sequence, active, is_applicable, result, checked_on,
                         create_uid, create_date, write_uid, write_date)
-                SELECT target.profile_id, target.criterion_id, target.company_id, target.sequence, TRUE, TRUE,
-                       COALESCE(target.result, 'unknown'), CASE WHEN target.result IS NOT NULL THEN %(today)s END,
+                SELECT profile_id, criterion_id, company_id, sequence, TRUE, TRUE,
+                       COALESCE(result, 'unknown'), CASE WHEN result IS NOT NULL THEN %(today)s END,
                        %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
-                  FROM target
-                 WHERE target.applies
-                   AND NOT EXISTS (SELECT FROM compliance_criterion_check existing
-                                    WHERE existing.profile_id = target.profile_id
-                                      AND existing.criterion_id = target.criterion_id
-                                      AND existing.active)
+                  FROM difference
+                 WHERE id IS NULL
                 """,
-                targets=SQL(" UNION ALL ").join(criterion._get_target_query(scope) for criterion in criteria),
+                targets=SQL(", ").join(criterion._get_target_sql() for criterion in criteria),
+                scope=scope,
                 today=fields.Date.context_today(self),
                 uid=self.env.uid,
             )

@@ -34,7 +34,7 @@ class ComplianceDossierItem(models.Model):
     def _check_present_domain(self):
         for item in self:
             try:
-                item._get_partner_query()
+                item._get_present_sql()
             except Exception as error:
                 # Whatever a half-typed condition raises is the user's to mend.
                 raise ValidationError(
@@ -62,18 +62,17 @@ class ComplianceDossierItem(models.Model):
         self._after_change()
         return result
 
-    def _get_partner_query(self):
-        """Query of the customers, archived ones included, on which the item is present."""
-        partners = self.env["res.partner"].sudo().with_context(active_test=False)
-        return partners._search(Domain(literal_eval(self.present_domain or "[]")))
+    def _get_present_sql(self):
+        """Condition on ``res_partner``: is the item there?"""
+        return self.env["res.partner"]._get_condition_sql(Domain(literal_eval(self.present_domain or "[]")))
 
     def _get_applies_sql(self):
-        """Condition on ``profile`` and ``partner``: is the item expected of this customer?"""
+        """Condition on ``profile`` and ``res_partner``: is the item expected of this customer?"""
         self.ensure_one()
         condition = {
             "any": SQL("TRUE"),
-            "company": SQL("partner.is_company"),
-            "person": SQL("partner.is_company IS NOT TRUE"),
+            "company": SQL("res_partner.is_company"),
+            "person": SQL("res_partner.is_company IS NOT TRUE"),
         }[self.partner_type]
         if self.company_id:
             condition = SQL("%s AND profile.company_id = %s", condition, self.company_id.id)
@@ -96,7 +95,7 @@ class ComplianceDossierItem(models.Model):
 
     @api.model
     def _get_completeness_sql(self):
-        """Expression over ``profile`` and ``partner``: weight of the items present, in % of those expected."""
+        """Expression over ``profile`` and ``res_partner``: weight of the items present, in % of those expected."""
         items = self.sudo().search([("active", "=", True)])
         if not items:
             return SQL("100.0")
@@ -105,9 +104,9 @@ class ComplianceDossierItem(models.Model):
         )
         present = SQL(" + ").join(
             SQL(
-                "CASE WHEN %s AND partner.id IN %s THEN %s ELSE 0 END",
+                "CASE WHEN %s AND %s THEN %s ELSE 0 END",
                 item._get_applies_sql(),
-                item._get_partner_query().subselect(),
+                item._get_present_sql(),
                 item.weight,
             )
             for item in items

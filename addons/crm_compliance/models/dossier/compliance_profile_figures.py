@@ -2,6 +2,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import json
 
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -50,9 +52,6 @@ class ComplianceProfile(models.Model):
     def _figures_query(self, partners=None, as_of=None):
         """Query of the ledger's figures of every dossier as they stood on a day.
 
-        Built so that it stays fast whatever the planner believes: the steps are aggregates of each other, never joined
-        with each other, and what is joined has an index. Right after an import statistics are wrong by any factor.
-
         :param partners: customers (commercial entities) whose rows are wanted; None means all. The classes are
             relative to all customers of the company whichever rows are wanted.
         :param date as_of: the day; today by default
@@ -60,24 +59,32 @@ class ComplianceProfile(models.Model):
             amounts in the company currency, days as days, shares from 0 to 1
         """
         return SQL(
-            "WITH %(ledger)s SELECT * FROM (%(classes)s) classified WHERE %(wanted)s",
+            "WITH %(ledger)s SELECT figures.*, %(names)s FROM figures"
+            " JOIN (%(classes)s) class ON class.profile_id = figures.profile_id WHERE %(wanted)s",
             ledger=self._figures_ledger(None, as_of),
-            classes=self._figures_classes(SQL("figures")),
-            wanted=SQL("TRUE") if partners is None else SQL("partner_id = ANY(%s)", partners.ids),
+            names=SQL(", ").join(SQL.identifier("class", name) for name in CLASS_FIGURES),
+            classes=self._figures_classes(SQL("customer")),
+            wanted=SQL("TRUE") if partners is None else SQL("figures.partner_id = ANY(%s)", partners.ids),
         )
 
     @api.model
     def _figures_ledger(self, partners, as_of):
-        """The common table expressions from documents to ``figures``, one row per dossier of these customers."""
+        """The common table expressions from documents to ``figures``, one row per dossier of these customers.
+
+        History, open items and payment habit are summed separately and meet per customer: no million rows meet a
+        million. History and habit are read from covering indexes in the order in which they are summed.
+        """
         as_of = fields.Date.to_date(as_of) or fields.Date.context_today(self)
         self._flush_ledger()
         return SQL(", ").join(
             [
                 self._figures_counterparts(partners),
-                self._figures_instalments(partners, as_of),
-                self._figures_invoices(partners, as_of),
-                self._figures_customers(as_of),
+                self._figures_open_items(partners, as_of),
+                self._figures_history(partners, as_of),
+                self._figures_habit(partners, as_of),
+                self._figures_customers(partners),
                 self._figures_portfolio(partners),
+                self._figures_rhythm(as_of),
                 self._figures_derived(as_of),
             ]
         )
@@ -97,21 +104,60 @@ class ComplianceProfile(models.Model):
         return SQL("%s IN (SELECT id FROM res_partner WHERE commercial_partner_id = ANY(%s))", column, partners.ids)
 
     @api.model
+    def _get_setting_sql(self, name):
+        """Expression over ``company_id``: a company's threshold. Joining companies to a million rows costs more."""
+        companies = self.env["res.company"].sudo().search([("id", ">", 0)])
+        values = companies.grouped(name)
+        usual = max(values, key=lambda value: len(values[value]))
+        cases = SQL(" ").join(
+            SQL("WHEN company_id = ANY(%s) THEN %s", exceptional.ids, value)
+            for value, exceptional in values.items()
+            if value != usual
+        )
+        return SQL("CASE %s ELSE %s END", cases, usual) if len(values) > 1 else SQL("%s", usual)
+
+    @api.model
+    def _get_receivable_lines(self, partners, as_of):
+        """Condition on ``line``: is it an instalment of a customer's document, posted and dated until the day?
+
+        Odoo lets no document's instalments but vendor bills' stand on a payable account. Said this way round, and by
+        the accounts' ids, the planner knows how many lines there are; and from the index that they are posted.
+        """
+        return SQL(
+            "line.display_type = 'payment_term' AND line.parent_state = 'posted' AND line.account_id <> ALL(%s::int4[])"
+            " AND line.invoice_date <= %s AND %s",
+            self._get_account_ids("liability_payable"),
+            as_of,
+            self._get_ledger_scope(SQL("line.partner_id"), partners),
+        )
+
+    @api.model
+    def _get_account_ids(self, account_type):
+        """Ids of all companies' accounts of a type."""
+        accounts = self.env["account.account"].sudo().with_context(active_test=False)
+        return accounts.search([("account_type", "=", account_type)]).ids
+
+    @api.model
     def _figures_counterparts(self, partners):
         """``counterpart``: the few journal items that settle an instalment without being a payment on their own day.
 
         A credit note is no payment. An exchange difference completes the settlement that caused it: on the same day,
-        and as the same kind; ``settled_on`` is that day.
+        and as the same kind; ``settled_on`` is that day. Credit notes are also recognised as documents by it.
         """
         return SQL(
             """
             counterpart AS MATERIALIZED (
-                SELECT line.id, NULL::date AS settled_on, FALSE AS is_payment
+                SELECT line.id, TRUE AS is_credit_note, line.balance > 0 AS is_debit,
+                       NULL::date AS settled_on, FALSE AS is_payment
                   FROM account_move credit_note
-                  JOIN account_move_line line ON line.move_id = credit_note.id AND line.display_type = 'payment_term'
+            CROSS JOIN LATERAL (
+                        SELECT id, balance FROM account_move_line
+                         WHERE move_id = credit_note.id AND display_type = 'payment_term'
+                        OFFSET 0 -- by the index of the document's lines, not by reading all lines
+                       ) line
                  WHERE credit_note.move_type = 'out_refund' AND credit_note.state = 'posted' AND %(credit_scope)s
              UNION ALL
-                SELECT line.id, cause.max_date, credit.display_type <> 'payment_term'
+                SELECT line.id, FALSE, FALSE, cause.max_date, credit.display_type <> 'payment_term'
                   FROM account_partial_reconcile cause
                   JOIN account_move_line line ON line.move_id = cause.exchange_move_id
                   JOIN account_move_line debit ON debit.id = cause.debit_move_id AND debit.display_type = 'payment_term'
@@ -119,134 +165,182 @@ class ComplianceProfile(models.Model):
                  WHERE cause.exchange_move_id IS NOT NULL AND %(line_scope)s
             )
             """,
-            credit_scope=self._get_ledger_scope(SQL("credit_note.commercial_partner_id"), partners),
+            credit_scope=self._get_credit_note_scope(partners),
             line_scope=self._get_ledger_scope(SQL("line.partner_id"), partners),
         )
 
     @api.model
-    def _figures_instalments(self, partners, as_of):
-        """``instalment``: the receivable lines of posted invoices, receipts and credit notes, with what was settled of
-        them until the day and what of that the customer paid.
-
-        Debit balances are settled by credits, and the reverse. The customer is today's commercial entity of the
-        document's: a contact that became part of a company takes its history along.
-        """
-        debit = self._figures_instalment_side(
-            partners, as_of, SQL("debit_move_id"), SQL("credit_move_id"), SQL("COALESCE(line.balance, 0) >= 0")
-        )
-        credit = self._figures_instalment_side(
-            partners, as_of, SQL("credit_move_id"), SQL("debit_move_id"), SQL("line.balance < 0")
-        )
-        return SQL("instalment AS (%s UNION ALL %s)", debit, credit)
-
-    @api.model
-    def _figures_instalment_side(self, partners, as_of, own_side, other_side, condition):
-        """SELECT of the instalments that are settled from one side."""
+    def _get_credit_note_scope(self, partners):
+        """Condition on ``credit_note``: is it one of these customers', or does it settle an invoice of theirs?"""
+        if partners is None:
+            return SQL("TRUE")
         return SQL(
             """
-            SELECT move.id AS move_id, profile.id AS profile_id, move.company_id, move.invoice_date AS day,
-                   move.move_type <> 'out_refund' AS is_invoice,
-                   move.move_type <> 'out_refund' AND move.amount_total_signed <> 0 AS is_purchase,
-                   move.amount_untaxed_signed AS revenue, move.amount_total_signed AS sales,
-                   COALESCE(line.date_maturity, move.invoice_date) AS due,
-                   COALESCE(line.balance, 0) - SIGN(line.balance)
-                       * COALESCE(SUM(partial.amount) FILTER (WHERE happened_on <= %(as_of)s), 0) AS open,
-                   SUM(partial.amount) FILTER (WHERE happened_on <= %(as_of)s AND is_paid) AS paid,
-                   SUM(partial.amount * (happened_on - COALESCE(line.date_maturity, move.invoice_date)))
-                       FILTER (WHERE happened_on <= %(as_of)s AND is_paid) AS paid_days,
-                   MAX(happened_on) FILTER (WHERE happened_on <= %(as_of)s AND is_paid) AS paid_on
-              FROM account_move move
-              JOIN res_partner entity ON entity.id = move.commercial_partner_id
-              JOIN compliance_profile profile ON profile.partner_id = entity.commercial_partner_id
-                                             AND profile.company_id = move.company_id
-         LEFT JOIN account_move_line line ON line.move_id = move.id AND line.display_type = 'payment_term'
-         LEFT JOIN account_partial_reconcile partial ON partial.%(own_side)s = line.id
-         LEFT JOIN counterpart ON counterpart.id = partial.%(other_side)s
-        CROSS JOIN LATERAL (
-                SELECT COALESCE(counterpart.settled_on, partial.max_date) AS happened_on,
-                       COALESCE(counterpart.is_payment, TRUE) AS is_paid
-                   ) settlement
-             WHERE move.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
-               AND move.state = 'posted'
-               AND move.invoice_date <= %(as_of)s
-               AND %(condition)s
-               AND %(scope)s
-          GROUP BY move.id, profile.id, line.id
+            (%(own)s OR credit_note.id IN (
+                SELECT other.move_id
+                  FROM account_move_line line
+                  JOIN account_partial_reconcile partial ON partial.debit_move_id = line.id
+                  JOIN account_move_line other ON other.id = partial.credit_move_id
+                 WHERE line.display_type = 'payment_term' AND other.display_type = 'payment_term' AND %(line)s))
             """,
-            own_side=own_side,
-            other_side=other_side,
-            condition=condition,
+            own=self._get_ledger_scope(SQL("credit_note.commercial_partner_id"), partners),
+            line=self._get_ledger_scope(SQL("line.partner_id"), partners),
+        )
+
+    @api.model
+    def _figures_open_items(self, partners, as_of):
+        """``open_item``: the instalments with a balance on the day, credit notes' included, and ``today``, their sums.
+
+        What Odoo stores as open now, with what was settled after the day put back.
+        """
+        return SQL(
+            """
+            later AS MATERIALIZED (
+                SELECT line_id, SUM(amount) AS amount
+                  FROM (SELECT debit_move_id AS line_id, credit_move_id AS other_id, amount
+                          FROM account_partial_reconcile WHERE max_date > %(as_of)s
+                         UNION ALL
+                        SELECT credit_move_id, debit_move_id, -amount
+                          FROM account_partial_reconcile WHERE max_date > %(as_of)s) settlement
+                 WHERE other_id NOT IN (SELECT id FROM counterpart WHERE settled_on <= %(as_of)s)
+              GROUP BY line_id
+            ),
+            open_item AS MATERIALIZED (
+                SELECT line.id, line.move_id, line.partner_id, line.company_id, line.amount_residual AS open,
+                       COALESCE(line.date_maturity, line.invoice_date) AS due
+                  FROM account_move_line line
+                 WHERE %(lines)s AND line.reconciled IS NOT TRUE AND line.account_id = ANY(%(receivable)s)
+                   AND NOT EXISTS (SELECT FROM later WHERE later.line_id = line.id)
+             UNION ALL
+                SELECT line.id, line.move_id, line.partner_id, line.company_id, line.amount_residual + later.amount,
+                       COALESCE(line.date_maturity, line.invoice_date)
+                  FROM later
+                  JOIN account_move_line line ON line.id = later.line_id
+                 WHERE %(lines)s
+            ),
+            today AS (
+                SELECT COALESCE(moved.commercial_partner_id, item.partner_id) AS partner_id, item.company_id,
+                       SUM(item.open) AS open_amount,
+                       SUM(item.open) FILTER (WHERE is_overdue) AS overdue_amount,
+                       MIN(item.due) FILTER (WHERE is_overdue AND item.open > 0) AS oldest_due_date
+                  FROM (SELECT *, due < %(as_of)s
+                                  AND id NOT IN (SELECT id FROM counterpart WHERE is_credit_note) AS is_overdue
+                          FROM open_item) item
+             LEFT JOIN res_partner moved ON moved.id = item.partner_id AND moved.commercial_partner_id <> moved.id
+              GROUP BY 1, 2
+            )
+            """,
             as_of=as_of,
+            lines=self._get_receivable_lines(partners, as_of),
+            receivable=self._get_account_ids("asset_receivable"),
+        )
+
+    @api.model
+    def _figures_history(self, partners, as_of):
+        """``history``: what each customer bought."""
+        return SQL(
+            """
+            history AS (
+                SELECT partner_id, company_id,
+                       COUNT(*) FILTER (WHERE is_purchase) AS invoice_count,
+                       COUNT(*) FILTER (WHERE is_purchase AND day > %(year_ago)s) AS purchases_12m,
+                       SUM(revenue) AS revenue_total,
+                       SUM(revenue) FILTER (WHERE day > %(year_ago)s) AS revenue_12m,
+                       SUM(sales) FILTER (WHERE day > %(as_of)s - %(dso_days)s) AS period_sales,
+                       MIN(day) FILTER (WHERE is_purchase) AS first_invoice_date,
+                       MAX(day) FILTER (WHERE is_purchase) AS last_invoice_date,
+                       COUNT(DISTINCT day) FILTER (WHERE is_purchase) AS purchase_days
+                  FROM (
+                        SELECT COALESCE(moved.commercial_partner_id, move.commercial_partner_id) AS partner_id,
+                               move.company_id, move.invoice_date AS day,
+                               move.move_type <> 'out_refund' AND move.amount_total_signed <> 0 AS is_purchase,
+                               move.amount_untaxed_signed AS revenue, move.amount_total_signed AS sales
+                          FROM account_move move
+                     LEFT JOIN res_partner moved ON moved.id = move.commercial_partner_id
+                                                AND moved.commercial_partner_id <> moved.id
+                         WHERE move.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
+                           AND move.state = 'posted' AND move.invoice_date <= %(as_of)s AND %(scope)s
+                       ) document
+              GROUP BY partner_id, company_id
+            )
+            """,
+            as_of=as_of,
+            year_ago=as_of - relativedelta(years=1),
+            dso_days=self._get_setting_sql("compliance_dso_days"),
             scope=self._get_ledger_scope(SQL("move.commercial_partner_id"), partners),
         )
 
     @api.model
-    def _figures_invoices(self, partners, as_of):
-        """``invoice``: a row per document with what is open, overdue and how it was paid; and a row without a document
-        per dossier, so that customers without history appear too.
+    def _figures_habit(self, partners, as_of):
+        """``habit``: how each customer paid; summed per document, then per customer.
+
+        Debit balances are settled by credits. The reverse is a credit note, or the rare invoice below zero.
         """
         return SQL(
             """
-            invoice AS (
-                SELECT MIN(profile_id) AS profile_id, MIN(company_id) AS company_id, MIN(day) AS day,
-                       BOOL_AND(is_purchase) AS is_purchase, MIN(revenue) AS revenue, MIN(sales) AS sales,
-                       SUM(open) AS open,
-                       SUM(open) FILTER (WHERE is_invoice AND due < %(as_of)s) AS overdue,
-                       MIN(due) FILTER (WHERE is_invoice AND due < %(as_of)s AND open > 0) AS oldest_due,
-                       SUM(paid) FILTER (WHERE is_invoice) AS paid,
-                       SUM(paid_days) FILTER (WHERE is_invoice) AS paid_days,
-                       CASE WHEN BOOL_AND(is_purchase) AND SUM(open) = 0 THEN MAX(paid_on) END AS paid_on,
-                       MAX(paid_on - due) AS days_late
-                  FROM instalment
-              GROUP BY move_id
+            below_zero AS MATERIALIZED (
+                SELECT line.id
+                  FROM account_move_line line
+                 WHERE %(lines)s AND line.balance < 0
+                   AND line.id NOT IN (SELECT id FROM counterpart WHERE is_credit_note)
+            ),
+            settlement AS (
+                SELECT line.partner_id, line.company_id, line.move_id, line.invoice_date AS day,
+                       COALESCE(line.date_maturity, line.invoice_date) AS due,
+                       partial.amount::float8, partial.max_date, partial.credit_move_id AS other_id
+                  FROM account_partial_reconcile partial
+                  JOIN account_move_line line ON line.id = partial.debit_move_id
+                 WHERE %(lines)s AND line.id NOT IN (SELECT id FROM counterpart WHERE is_credit_note AND is_debit)
              UNION ALL
-                SELECT id, company_id, NULL, FALSE, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-                  FROM compliance_profile
-                 WHERE %(scope)s
-            )
-            """,
-            as_of=as_of,
-            scope=SQL("TRUE") if partners is None else SQL("partner_id = ANY(%s)", partners.ids),
-        )
-
-    @api.model
-    def _figures_customers(self, as_of):
-        """``customer``: the sums per dossier."""
-        return SQL(
-            """
-            customer AS MATERIALIZED (
-                SELECT invoice.profile_id, MIN(invoice.company_id) AS company_id,
-                       COUNT(*) FILTER (WHERE is_purchase) AS invoice_count,
-                       COUNT(*) FILTER (WHERE is_purchase AND day > year_ago) AS purchases_12m,
-                       SUM(revenue) AS revenue_total,
-                       SUM(revenue) FILTER (WHERE day > year_ago) AS revenue_12m,
-                       SUM(sales) FILTER (WHERE day > %(as_of)s - company.compliance_dso_days) AS period_sales,
-                       MIN(day) FILTER (WHERE is_purchase) AS first_invoice_date,
-                       MAX(day) FILTER (WHERE is_purchase) AS last_invoice_date,
-                       COUNT(DISTINCT day) FILTER (WHERE is_purchase) AS purchase_days,
-                       SUM(open) AS open_amount,
-                       SUM(overdue) AS overdue_amount,
-                       MIN(oldest_due) AS oldest_due_date,
-                       COUNT(paid_on) AS paid_count,
-                       AVG(paid_on - day) AS avg_days_to_pay,
+                SELECT line.partner_id, line.company_id, line.move_id, line.invoice_date,
+                       COALESCE(line.date_maturity, line.invoice_date),
+                       partial.amount::float8, partial.max_date, partial.debit_move_id
+                  FROM below_zero
+                  JOIN account_move_line line ON line.id = below_zero.id
+                  JOIN account_partial_reconcile partial ON partial.credit_move_id = line.id
+            ),
+            payment AS (
+                SELECT COALESCE(moved.commercial_partner_id, settlement.partner_id) AS partner_id,
+                       settlement.company_id, move_id, day, due, amount,
+                       COALESCE(counterpart.settled_on, max_date) AS happened_on
+                  FROM settlement
+             LEFT JOIN (SELECT id, MIN(settled_on) AS settled_on, BOOL_AND(is_payment) AS is_payment
+                          FROM counterpart GROUP BY id) counterpart ON counterpart.id = settlement.other_id
+             LEFT JOIN res_partner moved ON moved.id = settlement.partner_id AND moved.commercial_partner_id <> moved.id
+                 WHERE COALESCE(counterpart.is_payment, TRUE)
+                   AND COALESCE(counterpart.settled_on, max_date) <= %(as_of)s
+            ),
+            invoice AS (
+                SELECT partner_id, company_id,
+                       SUM(amount) AS paid, SUM(amount * (happened_on - due)) AS paid_days,
+                       MIN(day) AS day, MAX(happened_on) AS paid_on, MAX(happened_on - due) AS days_late,
+                       POWER(0.5::float8, LEAST(%(as_of)s - MAX(happened_on), 7300) / 180.0::float8) AS weight,
+                       move_id NOT IN (SELECT move_id FROM open_item GROUP BY move_id HAVING SUM(open) <> 0) AS is_paid
+                  FROM payment
+              GROUP BY partner_id, company_id, move_id
+            ),
+            habit AS (
+                SELECT partner_id, company_id,
+                       COUNT(*) FILTER (WHERE is_paid) AS paid_count,
+                       AVG(paid_on - day) FILTER (WHERE is_paid) AS avg_days_to_pay,
                        SUM(paid_days) / NULLIF(SUM(paid), 0) AS days_beyond_terms,
-                       COUNT(*) FILTER (WHERE paid_on IS NOT NULL AND days_late > 0) AS late_count,
-                       COUNT(*) FILTER (WHERE paid_on > %(as_of)s - company.compliance_recent_days) AS recent_count,
-                       COUNT(*) FILTER (WHERE paid_on > %(as_of)s - company.compliance_recent_days
-                                          AND days_late > 0) AS recent_late_count,
-                       SUM(%(weight)s) AS late_weight,
-                       SUM(%(weight)s) FILTER (WHERE days_late > 0) AS late_weight_late,
-                       SUM(%(weight)s * %(evidence)s) AS late_evidence,
-                       COUNT(*) FILTER (WHERE paid_on > year_ago) AS trend_count,
-                       REGR_SLOPE(days_late, paid_on - year_ago) FILTER (WHERE paid_on > year_ago) AS trend_slope
+                       COUNT(*) FILTER (WHERE is_paid AND days_late > 0) AS late_count,
+                       COUNT(*) FILTER (WHERE is_paid AND %(recent)s) AS recent_count,
+                       COUNT(*) FILTER (WHERE is_paid AND %(recent)s AND days_late > 0) AS recent_late_count,
+                       SUM(weight) FILTER (WHERE is_paid) AS late_weight,
+                       SUM(weight) FILTER (WHERE is_paid AND days_late > 0) AS late_weight_late,
+                       SUM(weight * %(evidence)s) FILTER (WHERE is_paid) AS late_evidence,
+                       COUNT(*) FILTER (WHERE is_paid AND paid_on > %(year_ago)s) AS trend_count,
+                       REGR_SLOPE(days_late, paid_on - %(year_ago)s)
+                           FILTER (WHERE is_paid AND paid_on > %(year_ago)s) AS trend_slope
                   FROM invoice
-                  JOIN res_company company ON company.id = invoice.company_id
-            CROSS JOIN (SELECT (%(as_of)s::date - INTERVAL '1 year')::date AS year_ago) calendar
-              GROUP BY invoice.profile_id
+              GROUP BY partner_id, company_id
             )
             """,
+            lines=self._get_receivable_lines(partners, as_of),
             as_of=as_of,
-            weight=SQL("POWER(0.5::float8, LEAST(%s - paid_on, 7300) / 180.0::float8)", as_of),
+            year_ago=as_of - relativedelta(years=1),
+            recent=SQL("paid_on > %s - %s", as_of, self._get_setting_sql("compliance_recent_days")),
             evidence=SQL(
                 "4 * (CASE WHEN days_late > 0 THEN 0.25 ELSE -0.25 END::float8"
                 " + (days_late - 0.5::float8) / (10 + ABS(days_late - 0.5::float8)))"
@@ -254,8 +348,36 @@ class ComplianceProfile(models.Model):
         )
 
     @api.model
+    def _figures_customers(self, partners):
+        """``customer``: everything about a dossier's customer in one row, whether or not there is any document."""
+        return SQL(
+            """
+            customer AS MATERIALIZED (
+                SELECT profile.id AS profile_id, profile.partner_id, profile.company_id, profile.admission_state,
+                       COALESCE(history.invoice_count, 0) AS invoice_count,
+                       COALESCE(history.purchases_12m, 0) AS purchases_12m,
+                       history.revenue_total, history.revenue_12m, history.period_sales, history.purchase_days,
+                       history.first_invoice_date, history.last_invoice_date,
+                       COALESCE(today.open_amount, 0) AS open_amount,
+                       COALESCE(today.overdue_amount, 0) AS overdue_amount,
+                       today.oldest_due_date,
+                       COALESCE(habit.paid_count, 0) AS paid_count, COALESCE(habit.late_count, 0) AS late_count,
+                       habit.recent_count, habit.recent_late_count, habit.avg_days_to_pay, habit.days_beyond_terms,
+                       habit.late_weight, habit.late_weight_late, habit.late_evidence,
+                       habit.trend_count, habit.trend_slope
+                  FROM compliance_profile profile
+             LEFT JOIN history ON history.partner_id = profile.partner_id AND history.company_id = profile.company_id
+             LEFT JOIN today ON today.partner_id = profile.partner_id AND today.company_id = profile.company_id
+             LEFT JOIN habit ON habit.partner_id = profile.partner_id AND habit.company_id = profile.company_id
+                 WHERE %s
+            )
+            """,
+            SQL("TRUE") if partners is None else SQL("profile.partner_id = ANY(%s)", partners.ids),
+        )
+
+    @api.model
     def _figures_portfolio(self, partners):
-        """``portfolio``: per company, the share of paid invoices that were paid late, 1/2 while nothing was paid.
+        """``portfolio``: per company, the odds that a paid invoice was paid late, even while nothing was paid.
 
         Of some customers only, the others' counts are taken from their dossiers.
         """
@@ -269,23 +391,23 @@ class ComplianceProfile(models.Model):
             )
         return SQL(
             """
-            portfolio AS MATERIALIZED (
-                SELECT company_id, (SUM(late_count) + 5)::float8 / (SUM(paid_count) + 10) AS late_share
-                  FROM (%s) counted (company_id, late_count, paid_count)
-              GROUP BY company_id
+            portfolio AS NOT MATERIALIZED ( -- the planner shall see that companies are unique
+                SELECT company_id, LN(late_share / (1 - late_share)) AS late_odds
+                  FROM (SELECT company_id, (SUM(late_count) + 5)::float8 / (SUM(paid_count) + 10) AS late_share
+                          FROM (%s) counted (company_id, late_count, paid_count)
+                      GROUP BY company_id) share
             )
             """,
             source,
         )
 
     @api.model
-    def _figures_derived(self, as_of):
-        """``figures``: one row per dossier with every figure of its own customer; zero where there is no history."""
+    def _figures_rhythm(self, as_of):
+        """``rhythm``: customers with the thresholds and intervals their figures are measured by."""
         return SQL(
             """
             rhythm AS (
-                SELECT profile.partner_id, profile.admission_state,
-                       customer.*,
+                SELECT customer.*,
                        company.compliance_dso_days AS dso_days,
                        company.compliance_frequent_purchases AS frequent_purchases,
                        company.compliance_new_days AS new_days,
@@ -298,15 +420,24 @@ class ComplianceProfile(models.Model):
                                              / NULLIF(purchase_days - 1, 0),
                                          company.compliance_default_interval_days), 7) AS expected_interval,
                        %(as_of)s - customer.last_invoice_date AS silence,
-                       LN(portfolio.late_share / (1 - portfolio.late_share)) AS late_odds,
+                       portfolio.late_odds,
                        COALESCE((partner.credit_limit ->> customer.company_id::text)::numeric,
                                 (%(limits)s::jsonb ->> customer.company_id::text)::numeric) AS credit_limit
                   FROM customer
-                  JOIN compliance_profile profile ON profile.id = customer.profile_id
-                  JOIN res_partner partner ON partner.id = profile.partner_id
+                  JOIN res_partner partner ON partner.id = customer.partner_id
                   JOIN res_company company ON company.id = customer.company_id
                   JOIN portfolio ON portfolio.company_id = customer.company_id
-            ),
+            )
+            """,
+            as_of=as_of,
+            limits=json.dumps(self._get_default_credit_limits()),
+        )
+
+    @api.model
+    def _figures_derived(self, as_of):
+        """``figures``: one row per dossier with every figure of its own customer; zero where there is no history."""
+        return SQL(
+            """
             figures AS (
                 SELECT profile_id, partner_id, company_id,
                        invoice_count::int4, purchases_12m::int4,
@@ -323,14 +454,14 @@ class ComplianceProfile(models.Model):
                             WHEN silence > at_risk_factor * expected_interval THEN 'at_risk'
                             WHEN first_invoice_date > %(as_of)s - new_days THEN 'new'
                             ELSE 'active' END AS lifecycle,
-                       COALESCE(open_amount, 0) AS open_amount, COALESCE(overdue_amount, 0) AS overdue_amount,
+                       open_amount, overdue_amount,
                        COALESCE(%(as_of)s - oldest_due_date, 0)::int4 AS max_days_overdue,
                        oldest_due_date,
-                       ROUND(CASE WHEN credit_limit > 0 THEN COALESCE(open_amount, 0) / credit_limit ELSE 0 END, 4)
+                       ROUND(CASE WHEN credit_limit > 0 THEN open_amount / credit_limit ELSE 0 END, 4)
                            AS credit_limit_used,
                        paid_count::int4,
                        ROUND(COALESCE(avg_days_to_pay, 0), 2) AS avg_days_to_pay,
-                       ROUND(COALESCE(days_beyond_terms, 0), 2) AS days_beyond_terms,
+                       ROUND(COALESCE(days_beyond_terms, 0)::numeric, 2) AS days_beyond_terms,
                        ROUND(COALESCE(late_count::numeric / NULLIF(paid_count, 0), 0), 4) AS late_ratio,
                        ROUND(COALESCE(recent_late_count::numeric / NULLIF(recent_count, 0), 0), 4)
                            AS late_ratio_recent,
@@ -343,16 +474,15 @@ class ComplianceProfile(models.Model):
                        ROUND(CASE WHEN period_sales > 0 THEN open_amount / period_sales * dso_days ELSE 0 END, 2)
                            AS dso,
                        ROUND(CASE WHEN period_sales > 0
-                                  THEN (open_amount - COALESCE(overdue_amount, 0)) / period_sales * dso_days
+                                  THEN (open_amount - overdue_amount) / period_sales * dso_days
                                   ELSE 0 END, 2) AS best_possible_dso,
                        ROUND(CASE WHEN period_sales > 0
-                                  THEN COALESCE(overdue_amount, 0) / period_sales * dso_days ELSE 0 END, 2)
+                                  THEN overdue_amount / period_sales * dso_days ELSE 0 END, 2)
                            AS avg_days_delinquent
                   FROM rhythm
             )
             """,
             as_of=as_of,
-            limits=json.dumps(self._get_default_credit_limits()),
         )
 
     @api.model
@@ -366,41 +496,44 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _figures_classes(self, source):
-        """SELECT of the source's columns and of the figures that rank customers among all customers of their company.
+        """SELECT of profile_id and of the figures that rank customers among all customers of their company.
 
-        Shares and ranks count strictly better or worse customers, so that equal customers get equal classes.
+        Shares and ranks count strictly better or worse customers, so that equal customers get equal classes. Only what
+        ranks is read from the source: rows are sorted four times.
 
         :param SQL source: rows with profile_id, company_id, invoice_count, purchases_12m, revenue_12m and
             last_invoice_date
         """
         return SQL(
             """
-            SELECT ranked.*,
-                   CASE WHEN revenue_12m <= 0 THEN 'none'
+            SELECT profile_id,
+                   CASE WHEN revenue <= 0 THEN 'none'
                         WHEN 100 * better < company.compliance_tier_high * total THEN 'high'
                         WHEN 100 * better < company.compliance_tier_medium * total THEN 'medium'
                         ELSE 'low' END AS value_tier,
                    %(recency)s AS rfm_recency, %(frequency)s AS rfm_frequency, %(monetary)s AS rfm_monetary
               FROM (
-                    SELECT source.*,
-                           SUM(GREATEST(revenue_12m, 0)) OVER company AS total,
-                           COALESCE(SUM(GREATEST(revenue_12m, 0)) OVER (
-                               company ORDER BY revenue_12m DESC
+                    SELECT profile_id, company_id, is_customer, revenue,
+                           SUM(GREATEST(revenue, 0)) OVER company AS total,
+                           COALESCE(SUM(GREATEST(revenue, 0)) OVER (
+                               company ORDER BY revenue DESC
                                GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS better,
                            COUNT(*) OVER customers AS customers,
                            RANK() OVER (customers ORDER BY last_invoice_date) AS recency_rank,
                            RANK() OVER (customers ORDER BY purchases_12m) AS frequency_rank,
-                           RANK() OVER (customers ORDER BY revenue_12m) AS monetary_rank
-                      FROM %(source)s source
+                           RANK() OVER (customers ORDER BY revenue) AS monetary_rank
+                      FROM (SELECT profile_id, company_id, last_invoice_date, purchases_12m::int4,
+                                   invoice_count > 0 AS is_customer, COALESCE(revenue_12m, 0) AS revenue
+                              FROM %(source)s source) source
                     WINDOW company AS (PARTITION BY company_id),
-                           customers AS (PARTITION BY company_id, invoice_count > 0)
+                           customers AS (PARTITION BY company_id, is_customer)
                    ) ranked
               JOIN res_company company ON company.id = ranked.company_id
             """,
             source=source,
             **{
                 name: SQL(
-                    "CASE WHEN invoice_count > 0 THEN 1 + 5 * (%s - 1) / customers ELSE 0 END::int4",
+                    "CASE WHEN is_customer THEN 1 + 5 * (%s - 1) / customers ELSE 0 END::int4",
                     SQL.identifier(f"{name}_rank"),
                 )
                 for name in ("recency", "frequency", "monetary")
@@ -408,23 +541,30 @@ class ComplianceProfile(models.Model):
         )
 
     @api.model
-    def _get_zone_sql(self):
-        """Expression over ``profile``: its zone. An answer that has expired no longer speaks for the customer."""
+    def _zones_query(self, scope):
+        """SELECT of profile_id and zone. An answer that has expired no longer speaks for the customer.
+
+        :param SQL scope: condition on ``profile``, the dossiers wanted
+        """
         return SQL(
             """
-            (SELECT CASE WHEN BOOL_OR(answer = 'unmet' AND knockout) THEN 'non_compliant'
-                         WHEN BOOL_OR(answer = 'unmet') THEN 'grey'
-                         WHEN BOOL_OR(answer = 'unknown') THEN 'unknown'
-                         ELSE 'standard' END
-               FROM (
-                     SELECT criterion.knockout,
-                            CASE WHEN answered.valid_until < %s AND answered.result <> 'unmet' THEN 'unknown'
-                                 ELSE answered.result END AS answer
-                       FROM compliance_criterion_check answered
-                       JOIN compliance_criterion criterion ON criterion.id = answered.criterion_id
-                      WHERE answered.profile_id = profile.id
-                        AND answered.active AND answered.is_applicable AND criterion.active
-                    ) checked)
+            SELECT profile.id AS profile_id,
+                   CASE WHEN BOOL_OR(answer = 'unmet' AND knockout) THEN 'non_compliant'
+                        WHEN BOOL_OR(answer = 'unmet') THEN 'grey'
+                        WHEN BOOL_OR(answer = 'unknown') THEN 'unknown'
+                        ELSE 'standard' END AS zone
+              FROM compliance_profile profile
+         LEFT JOIN (
+                    SELECT answered.profile_id, criterion.knockout,
+                           CASE WHEN answered.valid_until < %(today)s AND answered.result <> 'unmet' THEN 'unknown'
+                                ELSE answered.result END AS answer
+                      FROM compliance_criterion_check answered
+                      JOIN compliance_criterion criterion ON criterion.id = answered.criterion_id
+                     WHERE answered.active AND answered.is_applicable AND criterion.active
+                   ) checked ON checked.profile_id = profile.id
+             WHERE %(scope)s
+          GROUP BY profile.id
             """,
-            fields.Date.context_today(self),
+            today=fields.Date.context_today(self),
+            scope=scope,
         )

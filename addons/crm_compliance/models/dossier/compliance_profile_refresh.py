@@ -31,6 +31,7 @@ class ComplianceProfile(models.Model):
             queue = self.env["compliance.refresh.queue"]
             queue._enqueue_all() if partners is None else queue._enqueue(partners)
             return False
+        self._analyze_ledger()
         self.env["compliance.criterion.check"]._lay_out(partners)
         if partners is None:
             query, names = self._refresh_query()
@@ -48,6 +49,24 @@ class ComplianceProfile(models.Model):
         return self.env.execute_query(SQL("SELECT pg_try_advisory_xact_lock(%s)", REFRESH_LOCK))[0][0]
 
     @api.model
+    def _analyze_ledger(self):
+        """Has PostgreSQL look at tables most of which it has not looked at yet, as right after an import: a plan made
+        from outdated statistics may take hours instead of seconds.
+        """
+        tables = ["account_move", "account_move_line", "account_partial_reconcile", "res_partner"]
+        tables += [self._table, self.env["compliance.criterion.check"]._table]
+        outdated = self.env.execute_query(
+            SQL(
+                "SELECT pg_class.relname FROM pg_stat_user_tables JOIN pg_class ON pg_class.oid = relid"
+                " WHERE pg_class.relname = ANY(%s) AND schemaname = current_schema"
+                " AND (n_mod_since_analyze > n_live_tup / 2 OR reltuples < 0)",
+                tables,
+            )
+        )
+        for (table,) in outdated:
+            self.env.cr.execute(SQL("ANALYZE (SKIP_LOCKED) %s", SQL.identifier(table)))
+
+    @api.model
     def _refresh_query(self, partners=None):
         """What a refresh writes, of all customers with their classes, of some without.
 
@@ -55,15 +74,18 @@ class ComplianceProfile(models.Model):
         """
         if partners is None:
             query, names = self._figures_query(), (*LEDGER_FIGURES, *CLASS_FIGURES)
+            scope = SQL("TRUE")
         else:
             query, names = SQL("WITH %s SELECT * FROM figures", self._figures_ledger(partners, None)), LEDGER_FIGURES
+            scope = SQL("profile.partner_id = ANY(%s)", partners.ids)
         query = SQL(
-            "SELECT ledger.*, %(zone)s AS zone, %(completeness)s AS completeness"
+            "SELECT ledger.*, standing.zone, %(completeness)s AS completeness"
             " FROM (%(query)s) ledger"
             " JOIN compliance_profile profile ON profile.id = ledger.profile_id"
-            " JOIN res_partner partner ON partner.id = ledger.partner_id",
+            " JOIN res_partner ON res_partner.id = ledger.partner_id"
+            " JOIN (%(zones)s) standing ON standing.profile_id = ledger.profile_id",
             query=query,
-            zone=self._get_zone_sql(),
+            zones=self._zones_query(scope),
             completeness=self.env["compliance.dossier.item"]._get_completeness_sql(),
         )
         return query, (*names, *STANDING_FIGURES)
@@ -85,12 +107,7 @@ class ComplianceProfile(models.Model):
         self.env["compliance.criterion.check"].flush_model()
         self.env["compliance.criterion"].flush_model()
         self.flush_model()
-        query = SQL(
-            "SELECT profile.id AS profile_id, %s AS zone FROM compliance_profile profile WHERE profile.id = ANY(%s)",
-            self._get_zone_sql(),
-            self.ids,
-        )
-        self._update_from(query, ("zone",))
+        self._update_from(self._zones_query(SQL("profile.id = ANY(%s)", self.ids)), ("zone",))
 
     @api.model
     def _stage(self, query):

@@ -7,6 +7,9 @@ from odoo.tools import SQL
 
 # Collisions with people editing dossiers after which a run gives up and comes back later.
 MAX_FAILURES = 5
+# Dossiers up to which all of them are refreshed in one go, several times as fast as in batches. Beyond, one go might
+# not end within the time a job is given, and would start over for ever.
+MAX_AT_ONCE = 200_000
 
 
 class ComplianceRefreshQueue(models.Model):
@@ -42,8 +45,8 @@ class ComplianceRefreshQueue(models.Model):
         if not pending:
             return
         partner_ids, company_ids = zip(*pending, strict=True)
-        self.env.cr.execute(
-            SQL(
+        self._wake(
+            also=SQL(
                 "INSERT INTO compliance_refresh_queue (partner_id, company_id)"
                 " SELECT partner.commercial_partner_id, wanted.company_id"
                 " FROM UNNEST(%s::int4[], %s::int4[]) AS wanted (partner_id, company_id)"
@@ -52,7 +55,6 @@ class ComplianceRefreshQueue(models.Model):
                 list(company_ids),
             )
         )
-        self._wake()
 
     @api.model
     def _enqueue_all(self):
@@ -64,14 +66,30 @@ class ComplianceRefreshQueue(models.Model):
         self._wake()
 
     @api.model
-    def _wake(self, at=None):
-        """Triggers the job, now or at a moment: what the job's own ``_trigger`` does, less reading the job first."""
+    def _wake(self, at=None, also=None):
+        """Triggers the job, now or at a moment: what the job's own ``_trigger`` does, in one plain statement, because
+        it is part of every posting and payment.
+
+        :param SQL also: an INSERT for the same statement
+        """
         cron_id = self.env["ir.model.data"]._xmlid_to_res_id(
             "crm_compliance.ir_cron_process_refresh_queue", raise_if_not_found=False
         )
         if not cron_id:  # the add-on is being installed
+            if also:
+                self.env.cr.execute(also)
             return
-        self.env["ir.cron.trigger"].sudo().create({"cron_id": cron_id, "call_at": at or fields.Datetime.now()})
+        self.env.cr.execute(
+            SQL(
+                "%s INSERT INTO ir_cron_trigger (cron_id, call_at, create_uid, create_date, write_uid, write_date)"
+                " SELECT %s, %s, %s, now() AT TIME ZONE 'UTC', %s, now() AT TIME ZONE 'UTC'",
+                SQL("WITH also AS (%s)", also) if also else SQL(),
+                cron_id,
+                at or fields.Datetime.now(),
+                self.env.uid,
+                self.env.uid,
+            )
+        )
         if not at:
             self.env.cr.postcommit.add(self.env["ir.cron"]._notifydb)
 
@@ -109,6 +127,15 @@ class ComplianceRefreshQueue(models.Model):
         self.env["ir.cron"]._commit_progress(remaining=0)
 
     @api.model
+    def _is_everything_queued(self, batch_size):
+        """Are most dossiers queued, more than a batch of them, yet not too many to refresh all in one go?"""
+        queued = self.search_count([], limit=MAX_AT_ONCE + 1)
+        if queued <= batch_size:
+            return False
+        dossiers = self.env["compliance.profile"].with_context(active_test=False).search_count([])
+        return queued > dossiers / 2 and dossiers <= MAX_AT_ONCE
+
+    @api.model
     def _process_batch(self, batch_size):
         """Takes up to so many rows out of the queue and refreshes their customers.
 
@@ -117,11 +144,12 @@ class ComplianceRefreshQueue(models.Model):
         profiles = self.env["compliance.profile"]
         if not profiles._lock_refresh():
             return 0
+        everything = self._is_everything_queued(batch_size)
         rows = self.env.execute_query(
             SQL(
                 "DELETE FROM compliance_refresh_queue WHERE id IN (SELECT id FROM compliance_refresh_queue ORDER BY id"
                 " LIMIT %s) RETURNING partner_id, company_id",
-                batch_size,
+                None if everything else batch_size,
             )
         )
         wanted = [(partner_id, company_id) for partner_id, company_id in set(rows) if company_id]
@@ -133,6 +161,7 @@ class ComplianceRefreshQueue(models.Model):
                     [company_id for _partner_id, company_id in wanted],
                 )
             )
-        profiles._refresh(self.env["res.partner"].browse({partner_id for partner_id, _company_id in rows}))
+        partner_ids = {partner_id for partner_id, _company_id in rows}
+        profiles._refresh(None if everything else self.env["res.partner"].browse(partner_ids))
         self.invalidate_model(flush=False)
         return len(rows)
