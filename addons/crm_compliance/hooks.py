@@ -15,6 +15,21 @@ def uninstall_hook(env):
     Criteria can go once no dossier has an answer to them. The demo customers have invoices by now and stay, ordinary
     customers of the company from here on.
     """
+    drop_audit(env.cr)
     env.cr.execute("DELETE FROM compliance_profile")
     env.invalidate_all()
     env["ir.model.data"].search([("module", "=", "crm_compliance"), ("model", "=", "res.partner")]).unlink()
+
+
+def drop_audit(cr):
+    """Nothing is recorded any more: what PostgreSQL does by itself would fail once the tables are gone."""
+    cr.execute("SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE 'compliance_audit_on_%'")
+    for table, name in cr.fetchall():
+        cr.execute(f'DROP TRIGGER "{name}" ON {table}')  # pylint: disable=sql-injection
+    cr.execute("DROP TABLE compliance_audit_leaf")
+    cr.execute("DELETE FROM ir_config_parameter WHERE key = 'crm_compliance.audit_exported_at'")
+    cr.execute(
+        "DROP FUNCTION compliance_audit_record, compliance_audit_record_row, compliance_audit_record_relation,"
+        " compliance_audit_context, compliance_audit_value, compliance_audit_writer"
+    )
+    cr.execute("DROP FUNCTION compliance_audit_refuse, compliance_audit_allow_redaction CASCADE")

@@ -3,6 +3,7 @@
 from . import test_access
 from . import test_access_own
 from . import test_access_rpc
+from . import test_audit
 from . import test_clickbot
 from . import test_criteria
 from . import test_criteria_check

@@ -5,6 +5,7 @@ from odoo.tests import tagged
 
 from .common import ComplianceCommon
 
+NOBODY = dict.fromkeys(ComplianceCommon.ROLES, "")
 MODELS = {
     "compliance.profile": {
         "sales": "r",
@@ -51,7 +52,12 @@ MODELS = {
         "employee": "",
         "portal": "",
     },
-    "compliance.refresh.queue": dict.fromkeys(ComplianceCommon.ROLES, ""),
+    "compliance.refresh.queue": NOBODY,
+    "compliance.audit.log": {**NOBODY, "manager": "r", "auditor": "r"},
+    "compliance.audit.seal": {**NOBODY, "manager": "r", "auditor": "r"},
+    "compliance.audit.verification": {**NOBODY, "manager": "r", "auditor": "r"},
+    "compliance.audit.policy": {**NOBODY, "manager": "rwcu", "auditor": "r"},
+    "compliance.audit.redaction": {**NOBODY, "officer": "rwcu", "manager": "rwcu", "auditor": "r"},
 }
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
 

@@ -1,0 +1,102 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import hashlib
+import json
+
+from odoo import api, models
+from odoo.http import request
+from odoo.tools import SQL
+
+CONTEXT_KEY = "crm_compliance.audit"
+EXTERNAL = ("/xmlrpc", "/jsonrpc", "/json/")
+
+
+class Base(models.AbstractModel):
+    """Says once per transaction who acts and from where; PostgreSQL records what is done."""
+
+    _inherit = "base"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._audit_identify()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._audit_identify()
+        return super().write(vals)
+
+    def _write_multi(self, vals_list):
+        # Called late, and by whoever happens to flush: only where nobody is known yet.
+        if CONTEXT_KEY not in self.env.cr.precommit.data:
+            self._audit_identify()
+        return super()._write_multi(vals_list)
+
+    def unlink(self):
+        self._audit_identify()
+        return super().unlink()
+
+    def export_data(self, fields_to_export):
+        """Records who took what out of the system."""
+        if self._name in self.env["compliance.audit.policy"]._get_models("export"):
+            self._audit_insert("export", ",".join(fields_to_export))
+        return super().export_data(fields_to_export)
+
+    def web_read(self, specification):
+        """Records who opened a form: the web client reads one record with its fields."""
+        if len(self) == 1 and self._name in self.env["compliance.audit.policy"]._get_models("read"):
+            self._audit_insert("read", None)
+        return super().web_read(specification)
+
+    def _audit_identify(self):
+        """Tells PostgreSQL the user of this transaction, if the model is recorded and it does not know yet."""
+        if self._name not in self._audit_get_models():
+            return
+        known = self.env.cr.precommit.data
+        if known.get(CONTEXT_KEY) != self.env.uid:
+            self.env.cr.execute("SELECT set_config(%s, %s, true)", (CONTEXT_KEY, json.dumps(self._audit_context())))
+            known[CONTEXT_KEY] = self.env.uid
+
+    def _audit_get_models(self):
+        """Names of the models recorded; none while the registry is being built."""
+        policies = self.pool.models.get("compliance.audit.policy")
+        if policies is None or not self.pool.ready:
+            return ()
+        return self.env["compliance.audit.policy"]._get_models()
+
+    def _audit_context(self):
+        """Who acts, and from where: user, real_user where an administrator acts for another, origin, address, session
+        (a hash: the session's own id would let the reader in).
+        """
+        context = {"user": self.env.uid, "origin": "system"}
+        if request and request.db:
+            session = request.session
+            context["origin"] = "rpc" if request.httprequest.path.startswith(EXTERNAL) else "web"
+            context["address"] = request.httprequest.remote_addr
+            if session.uid and session.uid != self.env.uid:
+                context["real_user"] = session.uid
+            if session.sid:
+                context["session"] = hashlib.sha256(session.sid.encode()).hexdigest()[:16]
+        elif self.env.context.get("cron_id"):
+            context["origin"] = "cron"
+        if self.env.context.get("import_file"):
+            context["origin"] = "import"
+        return context
+
+    def _audit_insert(self, operation, details):
+        """Records something SQL cannot see."""
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO compliance_audit_log
+                       (operation, model, res_id, user_id, real_user_id, origin, address, session, changes)
+                SELECT %s, %s, res_id, (context ->> 'user')::int4, (context ->> 'real_user')::int4,
+                       context ->> 'origin', context ->> 'address', context ->> 'session', %s::jsonb
+                  FROM UNNEST(%s::int4[]) AS res_id, (SELECT %s::jsonb AS context) said
+                """,
+                operation,
+                self._name,
+                json.dumps({"fields": [None, details]}) if details else None,
+                self.ids,
+                json.dumps(self._audit_context()),
+            )
+        )

@@ -1,0 +1,121 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+# Only the methods below decide; a write over RPC does not.
+DECIDED = {"state", "requested_by", "approved_by", "approved_at", "row_count"}
+
+
+class ComplianceAuditRedaction(models.Model):
+    """An erasure in the audit trail: one person asks for it, another approves it. That something stood there, when and
+    who did it, remains; the contents and the salt go, so that nobody can even guess them. The seals still verify.
+    """
+
+    _name = "compliance.audit.redaction"
+    _description = "Audit Redaction"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "id desc"
+
+    name = fields.Char(string="Reason", required=True, tracking=True, help="The lawful ground, and who asked for it.")
+    model_id = fields.Many2one(
+        "ir.model", required=True, ondelete="cascade", domain=[("transient", "=", False)], tracking=True
+    )
+    model = fields.Char(related="model_id.model", string="Technical Model")
+    res_id = fields.Many2oneReference(string="Record", model_field="model", required=True, tracking=True)
+    before = fields.Datetime(string="Rows Older Than", help="Empty: all rows of the record.", tracking=True)
+    state = fields.Selection(
+        [("draft", "Requested"), ("approved", "Approved"), ("refused", "Refused")],
+        readonly=True,
+        required=True,
+        default="draft",
+        tracking=True,
+    )
+    requested_by = fields.Many2one("res.users", readonly=True, required=True, default=lambda self: self.env.user)
+    approved_by = fields.Many2one("res.users", readonly=True, copy=False, tracking=True)
+    approved_at = fields.Datetime(readonly=True, copy=False)
+    row_count = fields.Integer(string="Rows Emptied", readonly=True, copy=False)
+    can_approve = fields.Boolean(compute="_compute_can_approve")
+
+    @api.depends("state", "requested_by")
+    @api.depends_context("uid")
+    def _compute_can_approve(self):
+        manager = self.env.user.has_group("crm_compliance.group_compliance_manager")
+        for redaction in self:
+            redaction.can_approve = manager and redaction.state == "draft" and redaction.requested_by != self.env.user
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if DECIDED & set(vals) or self._context_decides():
+                self._refuse_decision()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if DECIDED & set(vals):
+            self._refuse_decision()
+        if self.filtered(lambda redaction: redaction.state != "draft") and not self._is_chatter(vals):
+            raise UserError(self.env._("A redaction that was decided is part of the record."))
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_decided(self):
+        if self.filtered(lambda redaction: redaction.state != "draft"):
+            raise UserError(self.env._("A redaction that was decided is part of the record."))
+
+    @api.model
+    def _context_decides(self):
+        return any(key.removeprefix("default_") in DECIDED for key in self.env.context if key.startswith("default_"))
+
+    @api.model
+    def _refuse_decision(self):
+        raise AccessError(self.env._("A redaction is requested by one person and approved by another."))
+
+    @api.model
+    def _is_chatter(self, vals):
+        return all(name.startswith(("message_", "activity_")) for name in vals)
+
+    def _check_approver(self):
+        """:raises AccessError: unless the user is a manager and not who asked for it"""
+        self.ensure_one()
+        if not self.env.user.has_group("crm_compliance.group_compliance_manager"):
+            raise AccessError(self.env._("Only compliance managers decide on redactions."))
+        if self.requested_by == self.env.user:
+            self._refuse_decision()
+        if self.state != "draft":
+            raise UserError(self.env._("This redaction was decided already."))
+
+    def action_approve(self):
+        """Empties the rows."""
+        self._check_approver()
+        self._decide("approved")
+        self.flush_recordset()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE compliance_audit_log SET changes = NULL, name = NULL, salt = NULL, redaction_id = %s"
+                " WHERE model = %s AND res_id = %s AND redaction_id IS NULL AND recorded_at < %s"
+                " AND EXISTS (SELECT FROM compliance_audit_leaf leaf WHERE leaf.log_id = compliance_audit_log.id)",
+                self.id,
+                self.model,
+                self.res_id,
+                self.before or "infinity",
+            )
+        )
+        self._write_decision({"row_count": self.env.cr.rowcount})
+        self.env["compliance.audit.log"].invalidate_model(flush=False)
+
+    def action_refuse(self):
+        self._check_approver()
+        self._decide("refused")
+
+    def _decide(self, state):
+        self._write_decision({"state": state, "approved_by": self.env.uid, "approved_at": fields.Datetime.now()})
+
+    def _write_decision(self, vals):
+        """Past our own ``write``, which refuses decisions."""
+        return super().write(vals)  # pylint: disable=super-method-mismatch
+
+    def _is_approved(self):
+        self.ensure_one()
+        return self.state == "approved" and self.approved_by and self.approved_by != self.requested_by

@@ -1,0 +1,391 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import json
+import logging
+import time
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ...tools import merkle
+
+_logger = logging.getLogger(__name__)
+
+# Any number will do, as long as it is always the same one: the key of the advisory lock of sealing.
+SEAL_LOCK = 7266730191
+# Rows of a block at most: they are held in memory while their tree is computed.
+BLOCK = 20000
+# Everything a row holds but its salt, which keeps contents from being guessed, and the redaction that may come later.
+COLUMNS = (
+    "id",
+    "recorded_at",
+    "transaction",
+    "operation",
+    "model",
+    "res_id",
+    "name",
+    "company_id",
+    "user_id",
+    "real_user_id",
+    "origin",
+    "address",
+    "session",
+)
+
+
+class ComplianceAuditSeal(models.Model):
+    """A block of finished transactions under one hash, chained to the block before. docs/audit.md has the format."""
+
+    _name = "compliance.audit.seal"
+    _description = "Audit Seal"
+    _order = "number desc"
+    _auto = False
+    _log_access = False
+    _rec_name = "number"
+
+    number = fields.Integer(readonly=True)
+    previous = fields.Char(string="Hash of the Previous Seal", readonly=True)
+    root = fields.Char(string="Merkle Root", readonly=True)
+    count = fields.Integer(string="Rows", readonly=True)
+    sealed_at = fields.Char(string="Sealed At (UTC)", readonly=True)
+    hash = fields.Char(string="Seal", readonly=True)
+    total = fields.Integer(string="Rows up to Here", readonly=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if vals_list:
+            self.env["compliance.audit.log"]._refuse()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if self:
+            self.env["compliance.audit.log"]._refuse()
+        return super().write(vals)
+
+    def unlink(self):
+        if self:
+            self.env["compliance.audit.log"]._refuse()
+        return super().unlink()
+
+    # -------------------------------------------------------------------------
+    # SEALING
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _cron_seal(self):
+        """Seals what is finished, block by block. Another host that seals at the same time wins; nobody waits."""
+        try:
+            while self._seal_block():
+                self.env["ir.cron"]._commit_progress(1)
+        except psycopg2.IntegrityError:
+            self.env.cr.rollback()
+            _logger.info("Another process sealed the audit trail at the same time.")
+
+    @api.model
+    def _seal_block(self):
+        """Seals up to a block of rows that no seal holds yet.
+
+        What a transaction sees is committed, so what is sealed is final. A transaction still running is found later:
+        the next block starts from the oldest transaction that ran when this one was made.
+
+        :return: number of rows sealed
+        """
+        if not self.env.execute_query(SQL("SELECT pg_try_advisory_xact_lock(%s)", SEAL_LOCK))[0][0]:
+            return 0
+        last = self._get_last()
+        rows = self._fetch_rows(
+            SQL(
+                "log.transaction >= %s::xid8"
+                " AND NOT EXISTS (SELECT FROM compliance_audit_leaf leaf WHERE leaf.log_id = log.id)"
+                " ORDER BY log.id LIMIT %s",
+                self._get_frontier(last),
+                BLOCK,
+            )
+        )
+        if not rows:
+            return 0
+        commitments = [merkle.commitment(salt, row) for row, salt, _redaction in rows]
+        number = (last["number"] if last else 0) + 1
+        self._insert_leaves(number, [row["id"] for row, *_rest in rows], commitments)
+        self._insert_seal(number, last, commitments, is_last=len(rows) < BLOCK)
+        return len(rows)
+
+    @api.model
+    def _get_last(self):
+        """The last seal as a dict, None before the first."""
+        rows = self.env.execute_query_dict(
+            SQL("SELECT number, hash, total, frontier::text FROM compliance_audit_seal ORDER BY number DESC LIMIT 1")
+        )
+        return rows[0] if rows else None
+
+    @api.model
+    def _get_frontier(self, last):
+        """The transaction from which rows may be unsealed.
+
+        A database restored into another cluster counts transactions anew: then everything is looked at once more.
+        """
+        current = self.env.execute_query(SQL("SELECT pg_snapshot_xmin(pg_current_snapshot())::text"))[0][0]
+        if not last or int(current) < int(last["frontier"]):
+            return "0"
+        return last["frontier"]
+
+    @api.model
+    def _fetch_rows(self, condition):
+        """Rows as they are hashed.
+
+        :param SQL condition: on ``log``, with order and limit
+        :return: list of (row: dict of texts, salt: bytes or None, redaction: id or None)
+        """
+        self.env.cr.execute(
+            SQL(
+                "SELECT log.id::text, to_char(log.recorded_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), log.transaction::text,"
+                " log.operation, log.model, log.res_id::text, log.name, log.company_id::text, log.user_id::text,"
+                " log.real_user_id::text, log.origin, log.address, log.session,"
+                " log.changes::text, log.salt, log.redaction_id FROM compliance_audit_log log WHERE %s",
+                condition,
+            )
+        )
+        return [
+            (
+                {**dict(zip(COLUMNS, values, strict=True)), "changes": json.loads(changes) if changes else None},
+                bytes(salt) if salt is not None else None,
+                redaction,
+            )
+            for *values, changes, salt, redaction in self.env.cr.fetchall()
+        ]
+
+    @api.model
+    def _insert_leaves(self, number, ids, commitments):
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO compliance_audit_leaf (log_id, seal_number, commitment)"
+                " SELECT id, %s, commitment FROM UNNEST(%s::int8[], %s::bytea[]) AS leaf (id, commitment)",
+                number,
+                [int(id_) for id_ in ids],
+                [psycopg2.Binary(commitment) for commitment in commitments],
+            )
+        )
+
+    @api.model
+    def _insert_seal(self, number, last, commitments, is_last):
+        seal = self._prepare_seal(
+            number,
+            last["hash"] if last else "",
+            merkle.root(commitments).hex(),
+            len(commitments),
+            fields.Datetime.now().isoformat() + "Z",
+        )
+        # A full block may leave rows of any transaction behind: the next one starts where this one did.
+        frontier = (
+            SQL("pg_snapshot_xmin(pg_current_snapshot())") if is_last else SQL("%s::xid8", self._get_frontier(last))
+        )
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO compliance_audit_seal (number, previous, root, count, sealed_at, hash, total, frontier)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+                number,
+                seal["previous"],
+                seal["root"],
+                len(commitments),
+                seal["sealed_at"],
+                merkle.seal_hash(seal),
+                (last["total"] if last else 0) + len(commitments),
+                frontier,
+            )
+        )
+        self.invalidate_model(flush=False)
+
+    @api.model
+    def _prepare_seal(self, number, previous, root, count, sealed_at):
+        """The seal as it is hashed."""
+        return {
+            "format": "1",
+            "number": str(number),
+            "previous": previous,
+            "root": root,
+            "count": str(count),
+            "sealed_at": sealed_at,
+        }
+
+    @api.model
+    def _prepare_checkpoint(self):
+        """What has to leave the database to prove later that nothing was cut off or written anew."""
+        last = self._get_last()
+        if not last:
+            raise UserError(self.env._("Nothing has been sealed yet."))
+        return {
+            "database": self.env["ir.config_parameter"].sudo().get_param("database.uuid"),
+            "number": str(last["number"]),
+            "hash": last["hash"],
+            "rows": str(last["total"]),
+            "at": fields.Datetime.now().isoformat() + "Z",
+        }
+
+    def action_download_checkpoint(self):
+        """A checkpoint as a file, to be kept where nobody who can reach the database can reach it."""
+        checkpoint = self._prepare_checkpoint()
+        attachment = self.env["ir.attachment"].create(
+            {
+                "name": f"checkpoint-{checkpoint['number']}.json",
+                "raw": json.dumps(checkpoint, indent=1).encode(),
+                "mimetype": "application/json",
+            }
+        )
+        return {"type": "ir.actions.act_url", "url": f"/web/content/{attachment.id}?download=1", "target": "download"}
+
+    # -------------------------------------------------------------------------
+    # VERIFICATION
+    # -------------------------------------------------------------------------
+
+    def action_verify(self):
+        """Verifies everything now and says what was found."""
+        self.check_access("read")
+        verification = self.sudo()._run_verification()
+        message = verification.fault or self.env._(
+            "%(rows)s rows under %(seals)s seals are as they were recorded.",
+            rows=verification.row_count,
+            seals=verification.seal_count,
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "danger" if verification.fault else "success",
+                "message": message,
+                "sticky": bool(verification.fault),
+            },
+        }
+
+    @api.model
+    def _cron_verify(self):
+        """Every night; whoever answers for the trail is told if anything is wrong."""
+        verification = self._run_verification()
+        if verification.fault:
+            _logger.error("The audit trail does not verify: %s", verification.fault)
+            self._alarm(verification)
+
+    @api.model
+    def _run_verification(self):
+        """Verifies and keeps the result."""
+        started = time.monotonic()
+        result = self._verify()
+        return self.env["compliance.audit.verification"].create(
+            {
+                "seal_count": result["seals"],
+                "row_count": result["rows"],
+                "redacted_count": result["redacted"],
+                "unsealed_count": result["unsealed"],
+                "fault": result["fault"],
+                "duration": time.monotonic() - started,
+            }
+        )
+
+    @api.model
+    def _alarm(self, verification):
+        """Tells managers and auditors, by mail or in Odoo as each of them prefers."""
+        groups = self.env.ref("crm_compliance.group_compliance_manager") | self.env.ref(
+            "crm_compliance.group_compliance_auditor"
+        )
+        self.env["mail.thread"].message_notify(
+            partner_ids=groups.all_user_ids.partner_id.ids,
+            subject=self.env._("The audit trail does not verify"),
+            body=verification.fault,
+            model=verification._name,
+            res_id=verification.id,
+        )
+
+    @api.model
+    def _verify(self, checkpoint=None):
+        """Recomputes everything.
+
+        :param dict checkpoint: one that left the database earlier; its seal must still be there
+        :return: dict: ``rows`` and ``seals`` verified, ``redacted`` rows, ``unsealed`` rows, ``fault``: one sentence
+            about the first thing that is wrong, or None
+        """
+        result = {"rows": 0, "seals": 0, "redacted": 0, "unsealed": 0, "fault": None}
+        previous, hashes = "", {}
+        self.env.cr.execute(
+            "SELECT number, previous, root, count, sealed_at, hash, frontier::text"
+            " FROM compliance_audit_seal ORDER BY number"
+        )
+        seals = self.env.cr.dictfetchall()
+        for position, seal in enumerate(seals, 1):
+            fault = self._find_seal_fault(seal, position, previous) or self._verify_block(seal, result)
+            if fault:
+                return {**result, "fault": fault}
+            previous = seal["hash"]
+            hashes[str(seal["number"])] = previous
+            result["seals"] += 1
+        result["unsealed"], fault = self._find_unsealed(seals[-1]["frontier"] if seals else "0")
+        if not fault and checkpoint and hashes.get(str(checkpoint.get("number"))) != checkpoint.get("hash"):
+            fault = self.env._("Seal %s of the checkpoint is missing or another one.", checkpoint.get("number"))
+        return {**result, "fault": fault}
+
+    @api.model
+    def _find_seal_fault(self, seal, position, previous):
+        if seal["number"] != position:
+            return self.env._("Seal %s is missing.", position)
+        if seal["previous"] != previous:
+            return self.env._("Seal %s does not follow the one before.", position)
+        names = ("number", "previous", "root", "count", "sealed_at")
+        if merkle.seal_hash(self._prepare_seal(*(seal[name] for name in names))) != seal["hash"]:
+            return self.env._("Seal %s was changed.", position)
+        return None
+
+    @api.model
+    def _verify_block(self, seal, result):
+        """Recomputes the rows of a seal; returns what is wrong, and adds to the result's counts."""
+        self.env.cr.execute(
+            SQL(
+                "SELECT log_id, commitment FROM compliance_audit_leaf WHERE seal_number = %s ORDER BY log_id",
+                seal["number"],
+            )
+        )
+        leaves = [(str(log_id), bytes(commitment)) for log_id, commitment in self.env.cr.fetchall()]
+        rows = self._fetch_rows(
+            SQL(
+                "log.id IN (SELECT log_id FROM compliance_audit_leaf WHERE seal_number = %s) ORDER BY log.id",
+                seal["number"],
+            )
+        )
+        found = {row["id"]: (row, salt, redaction) for row, salt, redaction in rows}
+        approved = self._get_approved_redactions({redaction for *_row, redaction in rows if redaction})
+        for log_id, commitment in leaves:
+            if log_id not in found:
+                return self.env._("Row %(row)s of seal %(seal)s was deleted.", row=log_id, seal=seal["number"])
+            row, salt, redaction = found[log_id]
+            if salt is None and redaction in approved:
+                result["redacted"] += 1
+            elif salt is None or merkle.commitment(salt, row) != commitment:
+                return self.env._("Row %(row)s of seal %(seal)s was changed.", row=log_id, seal=seal["number"])
+        if len(leaves) != seal["count"] or merkle.root([leaf for _id, leaf in leaves]).hex() != seal["root"]:
+            return self.env._("The rows of seal %s are not those that were sealed.", seal["number"])
+        result["rows"] += len(leaves)
+        return None
+
+    @api.model
+    def _get_approved_redactions(self, ids):
+        redactions = self.env["compliance.audit.redaction"].sudo().browse(ids).exists()
+        return set(redactions.filtered(lambda redaction: redaction._is_approved()).ids)
+
+    @api.model
+    def _find_unsealed(self, frontier):
+        """Rows no seal holds: those of transactions that were finished when the last seal was made came afterwards.
+
+        :return: number of rows that wait for the next seal, and what is wrong or None
+        """
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT log.id, log.transaction < %s::xid8 FROM compliance_audit_log log"
+                " LEFT JOIN compliance_audit_leaf leaf ON leaf.log_id = log.id WHERE leaf.log_id IS NULL"
+                " ORDER BY log.id",
+                frontier,
+            )
+        )
+        inserted = [log_id for log_id, is_late in rows if is_late]
+        if inserted and self._get_frontier(self._get_last()) != "0":
+            return len(rows), self.env._("Row %s was inserted behind a seal.", inserted[0])
+        return len(rows), None

@@ -1,0 +1,227 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The audit trail in PostgreSQL: tables nobody can change, and the functions that write to them.
+
+Everything is written so that running it again changes nothing: it runs at every installation and upgrade.
+"""
+
+# hstore finds the differences of two rows faster than jsonb; a trusted extension, so that no superuser is needed.
+TABLES = """
+CREATE EXTENSION IF NOT EXISTS hstore;
+
+CREATE TABLE IF NOT EXISTS compliance_audit_log (
+    id bigserial PRIMARY KEY,
+    recorded_at timestamp NOT NULL DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'),
+    transaction xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    operation varchar NOT NULL,
+    model varchar NOT NULL,
+    res_id int4,
+    name varchar,
+    company_id int4,
+    user_id int4,
+    real_user_id int4,
+    origin varchar NOT NULL,
+    address varchar,
+    session varchar,
+    changes jsonb,
+    salt bytea DEFAULT uuid_send(gen_random_uuid()),
+    redaction_id int4
+);
+CREATE INDEX IF NOT EXISTS compliance_audit_log_record_idx ON compliance_audit_log (model, res_id, id);
+CREATE INDEX IF NOT EXISTS compliance_audit_log_transaction_idx ON compliance_audit_log (transaction);
+CREATE INDEX IF NOT EXISTS compliance_audit_log_user_idx ON compliance_audit_log (user_id, id);
+CREATE INDEX IF NOT EXISTS compliance_audit_log_time_idx ON compliance_audit_log USING brin (recorded_at);
+
+CREATE TABLE IF NOT EXISTS compliance_audit_seal (
+    id serial PRIMARY KEY,
+    number int4 NOT NULL UNIQUE,
+    previous varchar NOT NULL UNIQUE, -- two seals cannot follow the same one
+    root varchar NOT NULL,
+    count int4 NOT NULL,
+    sealed_at varchar NOT NULL,
+    hash varchar NOT NULL UNIQUE,
+    total int8 NOT NULL,
+    frontier xid8 NOT NULL,
+    create_date timestamp NOT NULL DEFAULT (clock_timestamp() AT TIME ZONE 'UTC')
+);
+
+CREATE TABLE IF NOT EXISTS compliance_audit_leaf (
+    log_id int8 PRIMARY KEY,
+    seal_number int4 NOT NULL,
+    commitment bytea NOT NULL
+);
+CREATE INDEX IF NOT EXISTS compliance_audit_leaf_seal_idx ON compliance_audit_leaf (seal_number, log_id);
+"""
+
+# The one change of a row that is allowed: emptying it for an erasure that two people answer for.
+GUARDS = """
+CREATE OR REPLACE FUNCTION compliance_audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'The audit trail cannot be changed.' USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+CREATE OR REPLACE FUNCTION compliance_audit_allow_redaction() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    redacted compliance_audit_log := OLD;
+BEGIN
+    redacted.changes := NULL;
+    redacted.name := NULL;
+    redacted.salt := NULL;
+    redacted.redaction_id := NEW.redaction_id;
+    IF redacted IS NOT DISTINCT FROM NEW AND OLD.redaction_id IS NULL AND EXISTS (
+            SELECT FROM compliance_audit_redaction approved
+             WHERE approved.id = NEW.redaction_id AND approved.state = 'approved'
+               AND approved.requested_by <> approved.approved_by) THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'The audit trail cannot be changed.' USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+DROP TRIGGER IF EXISTS compliance_audit_update ON compliance_audit_log;
+CREATE TRIGGER compliance_audit_update BEFORE UPDATE ON compliance_audit_log
+    FOR EACH ROW EXECUTE FUNCTION compliance_audit_allow_redaction();
+ALTER TABLE compliance_audit_log ENABLE ALWAYS TRIGGER compliance_audit_update;
+"""
+
+# Refused even while nothing would be hit, and in sessions that act as replicas (ALWAYS).
+GUARD = """
+DROP TRIGGER IF EXISTS compliance_audit_guard ON {table};
+CREATE TRIGGER compliance_audit_guard BEFORE {events} ON {table}
+    FOR EACH STATEMENT EXECUTE FUNCTION compliance_audit_refuse();
+ALTER TABLE {table} ENABLE ALWAYS TRIGGER compliance_audit_guard;
+"""
+
+# Arguments of the triggers: model, columns left out, columns masked, columns of which only a digest is kept, column of
+# the name. What Odoo says about the user stands in a setting of the transaction; without it, the change came by plain
+# SQL: from within Odoo if the session calls itself Odoo's, else from outside. Odoo writes late, several users' changes
+# at once: whose a change is stands in the row, if it was written by this very statement.
+FUNCTIONS = """
+CREATE OR REPLACE FUNCTION compliance_audit_context() RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT COALESCE(
+        NULLIF(current_setting('crm_compliance.audit', true), '')::jsonb,
+        jsonb_build_object('origin', CASE WHEN current_setting('application_name') LIKE 'odoo-%'
+                                          THEN 'sql' ELSE 'outside' END,
+                           'address', COALESCE(host(inet_client_addr()), 'local'),
+                           'session', current_setting('application_name')))
+$$;
+
+CREATE OR REPLACE FUNCTION compliance_audit_value(value text, key text, masked text[], digested text[])
+    RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN value IS NULL THEN NULL
+                WHEN key = ANY(masked) THEN '***'
+                WHEN key = ANY(digested) THEN encode(sha256(value::bytea), 'hex') || ' ' || length(value)
+                ELSE value END
+$$;
+
+CREATE OR REPLACE FUNCTION compliance_audit_writer(context jsonb, before hstore, after hstore)
+    RETURNS int4 LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN context ->> 'origin' = 'outside' THEN NULL
+                WHEN (before -> 'write_date') IS DISTINCT FROM (after -> 'write_date')
+                     OR (before -> 'write_uid') IS DISTINCT FROM (after -> 'write_uid') THEN after -> 'write_uid'
+                ELSE context ->> 'user' END::int4
+$$;
+
+CREATE OR REPLACE FUNCTION compliance_audit_record() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    context jsonb := compliance_audit_context();
+    model text := TG_ARGV[0];
+    ignored text[] := TG_ARGV[1];
+    masked text[] := TG_ARGV[2];
+    digested text[] := TG_ARGV[3];
+    named text := TG_ARGV[4];
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO compliance_audit_log
+               (operation, model, res_id, name, company_id, user_id, real_user_id, origin, address, session, changes)
+        SELECT 'create', model, (after -> 'id')::int4, after -> named, (after -> 'company_id')::int4,
+               CASE WHEN context ->> 'origin' <> 'outside'
+                    THEN COALESCE(after -> 'create_uid', context ->> 'user') END::int4,
+               (context ->> 'real_user')::int4,
+               context ->> 'origin', context ->> 'address', context ->> 'session',
+               (SELECT jsonb_object_agg(key, jsonb_build_array(
+                           NULL, compliance_audit_value(value, key, masked, digested)))
+                  FROM each(after - ignored) WHERE value IS NOT NULL)
+          FROM (SELECT hstore(fresh.*) AS after FROM new_rows fresh) rows;
+    ELSIF TG_OP = 'UPDATE' THEN
+        INSERT INTO compliance_audit_log
+               (operation, model, res_id, name, company_id, user_id, real_user_id, origin, address, session, changes)
+        SELECT 'write', model, (after -> 'id')::int4, after -> named, (after -> 'company_id')::int4,
+               compliance_audit_writer(context, before, after), (context ->> 'real_user')::int4,
+               context ->> 'origin', context ->> 'address', context ->> 'session',
+               (SELECT jsonb_object_agg(key, jsonb_build_array(
+                           compliance_audit_value(before -> key, key, masked, digested),
+                           compliance_audit_value(value, key, masked, digested)))
+                  FROM each(difference))
+          FROM (SELECT before, after, (after - before) - ignored AS difference
+                  FROM (SELECT hstore(stale.*) AS before, hstore(fresh.*) AS after
+                          FROM old_rows stale JOIN new_rows fresh USING (id)) pairs
+                OFFSET 0) rows
+         WHERE difference <> ''::hstore;
+    ELSE
+        INSERT INTO compliance_audit_log
+               (operation, model, res_id, name, company_id, user_id, real_user_id, origin, address, session, changes)
+        SELECT 'unlink', model, (before -> 'id')::int4, before -> named, (before -> 'company_id')::int4,
+               (context ->> 'user')::int4, (context ->> 'real_user')::int4,
+               context ->> 'origin', context ->> 'address', context ->> 'session',
+               (SELECT jsonb_object_agg(key, jsonb_build_array(
+                           compliance_audit_value(value, key, masked, digested), NULL))
+                  FROM each(before - ignored) WHERE value IS NOT NULL)
+          FROM (SELECT hstore(stale.*) AS before FROM old_rows stale) rows;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION compliance_audit_record_row() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    context jsonb := compliance_audit_context();
+    before hstore := hstore(OLD);
+    after hstore := hstore(NEW);
+BEGIN
+    INSERT INTO compliance_audit_log
+           (operation, model, res_id, name, company_id, user_id, real_user_id, origin, address, session, changes)
+    SELECT 'write', TG_ARGV[0], NEW.id, after -> TG_ARGV[4], (after -> 'company_id')::int4,
+           compliance_audit_writer(context, before, after), (context ->> 'real_user')::int4,
+           context ->> 'origin', context ->> 'address', context ->> 'session',
+           (SELECT jsonb_object_agg(key, jsonb_build_array(
+                       compliance_audit_value(before -> key, key, TG_ARGV[2]::text[], TG_ARGV[3]::text[]),
+                       compliance_audit_value(value, key, TG_ARGV[2]::text[], TG_ARGV[3]::text[])))
+              FROM each((after - before) - TG_ARGV[1]::text[]));
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION compliance_audit_record_relation() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    context jsonb := compliance_audit_context();
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO compliance_audit_log
+               (operation, model, res_id, user_id, real_user_id, origin, address, session, changes)
+        SELECT 'write', TG_ARGV[0], (linked -> TG_ARGV[2])::int4,
+               (context ->> 'user')::int4, (context ->> 'real_user')::int4,
+               context ->> 'origin', context ->> 'address', context ->> 'session',
+               jsonb_build_object(TG_ARGV[1], jsonb_build_array(NULL, string_agg(linked -> TG_ARGV[3], ',')))
+          FROM (SELECT hstore(fresh.*) AS linked FROM new_rows fresh) rows
+      GROUP BY linked -> TG_ARGV[2];
+    ELSE
+        INSERT INTO compliance_audit_log
+               (operation, model, res_id, user_id, real_user_id, origin, address, session, changes)
+        SELECT 'write', TG_ARGV[0], (linked -> TG_ARGV[2])::int4,
+               (context ->> 'user')::int4, (context ->> 'real_user')::int4,
+               context ->> 'origin', context ->> 'address', context ->> 'session',
+               jsonb_build_object(TG_ARGV[1], jsonb_build_array(string_agg(linked -> TG_ARGV[3], ','), NULL))
+          FROM (SELECT hstore(stale.*) AS linked FROM old_rows stale) rows
+      GROUP BY linked -> TG_ARGV[2];
+    END IF;
+    RETURN NULL;
+END $$;
+"""
+
+
+def create(cr):
+    """Create what is missing and renew the functions."""
+    cr.execute(TABLES)
+    cr.execute(FUNCTIONS)
+    cr.execute(GUARDS)
+    cr.execute(GUARD.format(table="compliance_audit_log", events="DELETE OR TRUNCATE"))  # pylint: disable=sql-injection
+    for table in ("compliance_audit_seal", "compliance_audit_leaf"):
+        cr.execute(GUARD.format(table=table, events="UPDATE OR DELETE OR TRUNCATE"))  # pylint: disable=sql-injection

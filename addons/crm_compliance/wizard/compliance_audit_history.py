@@ -1,0 +1,45 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+
+
+class ComplianceAuditHistory(models.TransientModel):
+    """The story of one record, for whoever may read the record."""
+
+    _name = "compliance.audit.history"
+    _description = "History of a Record"
+
+    model = fields.Char(required=True, readonly=True)
+    res_id = fields.Many2oneReference(string="Record", model_field="model", required=True, readonly=True)
+    story = fields.Html(compute="_compute_story", sanitize=False)
+
+    @api.depends("model", "res_id")
+    @api.depends_context("uid", "lang", "tz")
+    def _compute_story(self):
+        log = self.env["compliance.audit.log"]
+        for history in self:
+            history.story = self.env["ir.qweb"]._render(
+                "crm_compliance.audit_story", {"story": log.get_history(history.model, history.res_id)}
+            )
+
+    @api.model
+    def _open(self, record):
+        """The action that shows a record's history.
+
+        :raises AccessError: if the user may not read the record
+        """
+        record.ensure_one()
+        record.check_access("read")
+        history = self.create({"model": record._name, "res_id": record.id})
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("History of %s", record.display_name),
+            "res_model": self._name,
+            "res_id": history.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    def action_print(self):
+        """The same as PDF, for the file."""
+        return self.env.ref("crm_compliance.report_audit_history").report_action(self)
