@@ -4,6 +4,9 @@ from . import test_access
 from . import test_access_own
 from . import test_access_rpc
 from . import test_audit
+from . import test_audit_diff
+from . import test_audit_merkle
+from . import test_audit_rpc
 from . import test_clickbot
 from . import test_criteria
 from . import test_criteria_check
