@@ -13,6 +13,7 @@
         "security/crm_compliance_security.xml",
         "security/ir.model.access.csv",
         "data/ir_cron_data.xml",
+        "data/mail_template_data.xml",
         "data/compliance_criterion_data.xml",
         "data/compliance_dossier_item_data.xml",
         "data/compliance_audit_policy_data.xml",

@@ -2,6 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import email_normalize_all
 
 
 class ResCompany(models.Model):
@@ -62,6 +63,19 @@ class ResCompany(models.Model):
         default=365,
         help="Sales of this many past days are held against the open receivables.",
     )
+
+    compliance_checkpoint_emails = fields.Char(
+        string="Checkpoints to",
+        help="Addresses outside of this system, separated by commas, that receive a checkpoint of the audit trail every"
+        " night.",
+    )
+
+    @api.constrains("compliance_checkpoint_emails")
+    def _check_compliance_checkpoint_emails(self):
+        for company in self:
+            addresses = company.compliance_checkpoint_emails or ""
+            if len(email_normalize_all(addresses)) != len([part for part in addresses.split(",") if part.strip()]):
+                raise ValidationError(self.env._("Checkpoints cannot be sent to %s: not an e-mail address.", addresses))
 
     @api.constrains("compliance_tier_high", "compliance_tier_medium")
     def _check_compliance_tiers(self):

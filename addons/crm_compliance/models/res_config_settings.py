@@ -16,4 +16,5 @@ class ResConfigSettings(models.TransientModel):
     compliance_at_risk_factor = fields.Float(related="company_id.compliance_at_risk_factor", readonly=False)
     compliance_lost_factor = fields.Float(related="company_id.compliance_lost_factor", readonly=False)
     compliance_recent_days = fields.Integer(related="company_id.compliance_recent_days", readonly=False)
+    compliance_checkpoint_emails = fields.Char(related="company_id.compliance_checkpoint_emails", readonly=False)
     compliance_dso_days = fields.Integer(related="company_id.compliance_dso_days", readonly=False)

@@ -3,6 +3,7 @@
 from odoo import fields
 from odoo.fields import Command
 from odoo.tests import new_test_user
+from odoo.tools import SQL
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
@@ -200,3 +201,44 @@ class CriteriaCommon(ComplianceCommon):
         self._work_off_queue()
         self.env.invalidate_all()
         return self.dossier.zone
+
+
+class AuditCommon(ComplianceCommon):
+    """A partner whose story is looked at, and what the owner of a database can do."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.log = cls.env["compliance.audit.log"]
+        cls.seals = cls.env["compliance.audit.seal"]
+        cls.partner = cls.env["res.partner"].create({"name": "Audited", "phone": "1"})
+        cls.env.flush_all()
+
+    def _entries(self, record, **conditions):
+        self.env.flush_all()
+        self.log.invalidate_model()
+        domain = [("model", "=", record._name), ("res_id", "in", record.ids)]
+        return self.log.search(domain + [(name, "=", value) for name, value in conditions.items()], order="id")
+
+    def _last(self, record):
+        return self._entries(record)[-1]
+
+    def _policy(self, model):
+        return self.env["compliance.audit.policy"].search([("model", "=", model)])
+
+    def _seal(self):
+        self.env.flush_all()
+        while self.seals._seal_block():
+            pass
+
+    def _force(self, query):
+        """What the owner of the database can do."""
+        tables = ("compliance_audit_log", "compliance_audit_seal", "compliance_audit_leaf")
+        for table in tables:
+            self.env.cr.execute(SQL("ALTER TABLE %s DISABLE TRIGGER USER", SQL.identifier(table)))
+        self.env.cr.execute(query)
+        for table in tables:
+            self.env.cr.execute(SQL("ALTER TABLE %s ENABLE TRIGGER USER", SQL.identifier(table)))
+
+    def _fault(self, checkpoint=None):
+        return self.seals._verify(checkpoint)["fault"]

@@ -9,51 +9,17 @@ from pathlib import Path
 
 from psycopg2.errors import InsufficientPrivilege
 
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import ComplianceCommon
+from .common import AuditCommon
 
 
 @tagged("post_install", "-at_install")
-class TestAudit(ComplianceCommon):
+class TestAudit(AuditCommon):
     """What is recorded, that nobody can change it, and that a change by force is found."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.log = cls.env["compliance.audit.log"]
-        cls.seals = cls.env["compliance.audit.seal"]
-        cls.partner = cls.env["res.partner"].create({"name": "Audited", "phone": "1"})
-        cls.env.flush_all()
-
-    def _entries(self, record, **conditions):
-        self.env.flush_all()
-        self.log.invalidate_model()
-        domain = [("model", "=", record._name), ("res_id", "in", record.ids)]
-        return self.log.search(domain + [(name, "=", value) for name, value in conditions.items()], order="id")
-
-    def _last(self, record):
-        return self._entries(record)[-1]
-
-    def _seal(self):
-        self.env.flush_all()
-        while self.seals._seal_block():
-            pass
-
-    def _force(self, query):
-        """What the owner of the database can do."""
-        tables = ("compliance_audit_log", "compliance_audit_seal", "compliance_audit_leaf")
-        for table in tables:
-            self.env.cr.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        self.env.cr.execute(query)
-        for table in tables:
-            self.env.cr.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-
-    def _fault(self, checkpoint=None):
-        return self.seals._verify(checkpoint)["fault"]
 
     # -------------------------------------------------------------------------
     # RECORDING
@@ -114,6 +80,26 @@ class TestAudit(ComplianceCommon):
         self.assertEqual(changes["complete_name"][1], "Renamed")
         self.partner.credit_limit = 500
         self.assertIn("500", self._last(self.partner).changes["credit_limit"][1])
+
+    def test_relation_moved(self):
+        """An UPDATE of links, as merging contacts does it, takes the old ones away and adds the new ones."""
+        tag, other = self.env["res.partner.category"].create([{"name": "Tagged"}, {"name": "Other"}])
+        self.partner.category_id = [Command.link(tag.id)]
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE res_partner_res_partner_category_rel SET category_id = %s WHERE partner_id = %s",
+            (other.id, self.partner.id),
+        )
+        removed, added = self._entries(self.partner)[-2:]
+        self.assertEqual(removed.changes, {"category_id": [str(tag.id), None]})
+        self.assertEqual(added.changes, {"category_id": [None, str(other.id)]})
+
+    def test_emptied_table(self):
+        model = self.env["ir.model"]._get("compliance.refresh.queue")
+        self.env["compliance.audit.policy"].create({"model_id": model.id})
+        self.env.cr.execute("TRUNCATE compliance_refresh_queue")
+        entry = self.log.search([("model", "=", "compliance.refresh.queue")], limit=1)
+        self.assertEqual((entry.operation, entry.res_id), ("truncate", 0))
 
     def test_nothing_changed(self):
         before = self._entries(self.partner)
@@ -179,51 +165,6 @@ class TestAudit(ComplianceCommon):
         self.assertEqual(self._entries(dossier), before)
         dossier.officer_id = self.user["officer"]
         self.assertEqual(self._last(dossier).changes, {"officer_id": [None, str(self.user["officer"].id)]})
-
-    # -------------------------------------------------------------------------
-    # POLICIES
-    # -------------------------------------------------------------------------
-
-    def _policy(self, model):
-        return self.env["compliance.audit.policy"].search([("model", "=", model)])
-
-    def test_policy_holds_at_once(self):
-        policy = self._policy("res.partner")
-        policy.with_user(self.user["manager"]).log_write = False
-        before = self._entries(self.partner)
-        self.partner.phone = "5"
-        self.assertEqual(self._entries(self.partner), before)
-        self.assertEqual(self._last(policy).changes, {"log_write": ["t", "f"]})
-        policy.log_write = True
-        self.partner.phone = "6"
-        self.assertEqual(self._last(self.partner).changes["phone"], ["5", "6"])
-
-    def test_policy_fields(self):
-        field = self.env["ir.model.fields"]._get("res.partner", "phone")
-        policy = self._policy("res.partner")
-        policy.write({"field_mode": "only", "field_ids": [Command.set(field.ids)]})
-        before = self._entries(self.partner)
-        self.partner.city = "Bruges"
-        self.assertEqual(self._entries(self.partner), before)
-        self.partner.phone = "7"
-        self.assertEqual(self._last(self.partner).changes, {"phone": ["1", "7"]})
-        policy.write({"field_mode": "all", "masked_field_ids": [Command.set(field.ids)]})
-        self.partner.phone = "8"
-        self.assertEqual(self._last(self.partner).changes["phone"], ["***", "***"])
-        with self.assertRaises(ValidationError):
-            policy.write({"field_mode": "only", "field_ids": [Command.clear()]})
-
-    def test_new_policy(self):
-        model = self.env["ir.model"]._get("res.partner.industry")
-        industry = self.env["res.partner.industry"].create({"name": "Before"})
-        self.assertFalse(self._entries(industry))
-        policy = self.env["compliance.audit.policy"].create({"model_id": model.id})
-        industry.active = False
-        self.assertEqual(self._last(industry).changes, {"active": ["t", "f"]})
-        before = self._entries(industry)
-        policy.unlink()
-        industry.active = True
-        self.assertEqual(self._entries(industry), before)
 
     # -------------------------------------------------------------------------
     # APPEND ONLY
@@ -351,108 +292,3 @@ class TestAudit(ComplianceCommon):
         run = self._verify_bundle()
         self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
         self.assertIn(str(self._last(self.partner).id), run.stdout)
-
-    # -------------------------------------------------------------------------
-    # REDACTION
-    # -------------------------------------------------------------------------
-
-    def _request(self, role="officer", **values):
-        values = {
-            "name": "Erasure asked for by the person",
-            "model_id": self.env["ir.model"]._get_id("res.partner"),
-            "res_id": self.partner.id,
-            **values,
-        }
-        return self.env["compliance.audit.redaction"].with_user(self.user[role]).create(values)
-
-    def test_redaction(self):
-        self._seal()
-        redaction = self._request()
-        redaction.with_user(self.user["manager"]).action_approve()
-        entries = self._entries(self.partner)
-        self.assertEqual(redaction.row_count, len(entries))
-        self.assertEqual(set(entries.mapped("changes")), {False})
-        self.assertEqual(set(entries.mapped("name")), {False})
-        self._seal()
-        result = self.seals._verify()
-        self.assertEqual((result["fault"], result["redacted"]), (None, len(entries)))
-        self.assertEqual(self._verify_bundle().returncode, 0)
-        with self.assertRaises(UserError):
-            redaction.name = "Another reason"
-        with self.assertRaises(UserError):
-            redaction.with_user(self.user["manager"]).unlink()
-
-    def test_redaction_needs_two(self):
-        self._seal()
-        own = self._request("manager")
-        with self.assertRaises(AccessError):
-            own.action_approve()
-        other = self._request()
-        with self.assertRaises(AccessError):
-            other.action_approve()
-        for values in ({"state": "approved"}, {"approved_by": self.user["manager"].id}, {"requested_by": 1}):
-            with self.assertRaises(AccessError):
-                other.with_user(self.user["manager"]).write(values)
-            with self.assertRaises(AccessError):
-                self._request("manager", **values)
-        with self.assertRaises(AccessError):
-            self.env["compliance.audit.redaction"].with_user(self.user["manager"]).with_context(
-                default_state="approved"
-            ).create({"name": "x", "model_id": 1, "res_id": 1})
-        self.assertTrue(all(self._entries(self.partner).mapped("changes")))
-
-    # -------------------------------------------------------------------------
-    # PEOPLE
-    # -------------------------------------------------------------------------
-
-    def test_history(self):
-        self.partner.phone = "12"
-        self.env.flush_all()
-        history = self.env["compliance.audit.history"]
-        action = history.with_user(self.user["officer"])._open(self.partner.with_user(self.user["officer"]))
-        story = history.with_user(self.user["officer"]).browse(action["res_id"]).story
-        self.assertIn("12", story)
-        dossier = self._dossier(self._customer())
-        with self.assertRaises(AccessError):
-            history.with_user(self.user["employee"])._open(dossier.with_user(self.user["employee"]))
-        hidden = history.with_user(self.user["employee"]).create({"model": dossier._name, "res_id": dossier.id})
-        with self.assertRaises(AccessError):
-            hidden.story  # noqa: B018
-
-    def test_history_hides_fields(self):
-        """Fields kept from a user by their groups are kept in the history too."""
-        self.partner.write({"signup_type": "signup", "phone": "13"})
-        self.env.flush_all()
-
-        def labels(user):
-            story = self.log.with_user(user).get_history("res.partner", self.partner.id)
-            return [change["label"] for event in story for change in event["changes"]]
-
-        label = self.env["res.partner"]._fields["signup_type"].string
-        self.assertNotIn(label, labels(self.user["officer"]))
-        self.assertIn("Phone", labels(self.user["officer"]))
-        self.assertIn(label, labels(self.user["auditor"]))
-
-    def test_export_is_for_those_who_read_everything(self):
-        for role in ("sales", "officer", "accountant", "employee"):
-            with self.assertRaises(AccessError):
-                self.env["compliance.audit.export"].with_user(self.user[role]).create({}).action_export()
-
-    def test_uninstalling_asks_for_an_export(self):
-        module = self.env.ref("base.module_crm_compliance")
-        with self.assertRaises(UserError):
-            module.button_uninstall()
-        self.env["compliance.audit.export"].with_user(self.user["manager"]).create({"scope": "all"}).action_export()
-        self.assertTrue(module._is_audit_exported())
-
-    def test_alarm(self):
-        self._seal()
-        self._force(f"UPDATE compliance_audit_log SET user_id = 1000 WHERE id = {self._last(self.partner).id}")
-        with mute_logger("odoo.addons.crm_compliance.models.audit.compliance_audit_seal"):
-            self.seals._cron_verify()
-        verification = self.env["compliance.audit.verification"].search([], limit=1)
-        self.assertIn(str(self._last(self.partner).id), verification.fault)
-        message = self.env["mail.message"].search(
-            [("model", "=", verification._name), ("res_id", "=", verification.id)]
-        )
-        self.assertIn(self.user["auditor"].partner_id, message.notified_partner_ids)

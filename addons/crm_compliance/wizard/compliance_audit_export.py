@@ -21,13 +21,21 @@ class ComplianceAuditExport(models.TransientModel):
     _description = "Audit Export"
 
     scope = fields.Selection(
-        [("all", "Everything"), ("period", "A Period"), ("record", "A Record")], required=True, default="all"
+        [("all", "Everything"), ("period", "A Period"), ("record", "A Record"), ("customer", "A Customer")],
+        required=True,
+        default="all",
     )
     date_from = fields.Datetime(string="From")
     date_to = fields.Datetime(string="Until")
     model_id = fields.Many2one("ir.model", ondelete="cascade")
     model = fields.Char(related="model_id.model", string="Technical Model")
     res_id = fields.Many2oneReference(string="Record", model_field="model")
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        ondelete="cascade",
+        help="With the customer's contacts, dossiers, answers and documents.",
+    )
     file = fields.Binary(readonly=True, attachment=False)
     filename = fields.Char(readonly=True)
 
@@ -91,6 +99,10 @@ class ComplianceAuditExport(models.TransientModel):
             if not self.model_id or not self.res_id:
                 raise UserError(self.env._("Choose the record."))
             return SQL("log.model = %s AND log.res_id = %s", self.model_id.model, self.res_id)
+        if self.scope == "customer":
+            if not self.partner_id:
+                raise UserError(self.env._("Choose the customer."))
+            return self.env["compliance.audit.log"]._get_customer_condition(self.partner_id)
         return SQL("TRUE")
 
     def _get_row_lines(self):

@@ -1,5 +1,9 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import base64
+import csv
+import io
+
 from odoo import api, fields, models
 
 
@@ -12,6 +16,7 @@ class ComplianceAuditHistory(models.TransientModel):
     model = fields.Char(required=True, readonly=True)
     res_id = fields.Many2oneReference(string="Record", model_field="model", required=True, readonly=True)
     story = fields.Html(compute="_compute_story", sanitize=False)
+    file = fields.Binary(compute="_compute_file", string="CSV")
 
     @api.depends("model", "res_id")
     @api.depends_context("uid", "lang", "tz")
@@ -21,6 +26,32 @@ class ComplianceAuditHistory(models.TransientModel):
             history.story = self.env["ir.qweb"]._render(
                 "crm_compliance.audit_story", {"story": log.get_history(history.model, history.res_id)}
             )
+
+    @api.depends("model", "res_id")
+    @api.depends_context("uid", "lang")
+    def _compute_file(self):
+        log = self.env["compliance.audit.log"]
+        for history in self:
+            content = io.StringIO()
+            writer = csv.writer(content)
+            writer.writerow(
+                [
+                    self.env._("Time (UTC)"),
+                    self.env._("User"),
+                    self.env._("Acting User"),
+                    self.env._("Operation"),
+                    self.env._("Origin"),
+                    self.env._("Field"),
+                    self.env._("Before"),
+                    self.env._("After"),
+                ]
+            )
+            for event in log.get_history(history.model, history.res_id, limit=None):
+                shared = [event[name] for name in ("time", "user", "acting", "operation", "origin")]
+                changes = event["changes"] or [{"label": "", "before": "", "after": ""}]
+                writer.writerows([*shared, change["label"], change["before"], change["after"]] for change in changes)
+            # With a byte order mark, or spreadsheets take UTF-8 for something else.
+            history.file = base64.b64encode(content.getvalue().encode("utf-8-sig"))
 
     @api.model
     def _open(self, record):
@@ -43,3 +74,12 @@ class ComplianceAuditHistory(models.TransientModel):
     def action_print(self):
         """The same as PDF, for the file."""
         return self.env.ref("crm_compliance.report_audit_history").report_action(self)
+
+    def action_download_csv(self):
+        """The same for a spreadsheet, without a limit."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{self._name}/{self.id}/file?download=true&filename=history.csv",
+            "target": "download",
+        }

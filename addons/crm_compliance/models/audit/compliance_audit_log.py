@@ -4,6 +4,7 @@ import json
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import SQL, html2plaintext
 
 from . import schema
@@ -28,6 +29,7 @@ class ComplianceAuditLog(models.Model):
             ("create", "Created"),
             ("write", "Changed"),
             ("unlink", "Deleted"),
+            ("truncate", "Table Emptied"),
             ("export", "Exported"),
             ("read", "Opened"),
         ],
@@ -57,9 +59,16 @@ class ComplianceAuditLog(models.Model):
     session = fields.Char(
         readonly=True, help="Hash of the session: rows of one session can be told, it cannot be used."
     )
-    changes = fields.Json(string="Recorded Values", readonly=True, help="{column: [old, new]}, as texts.")
+    # Whoever else reads the log reads the fields he may see, below.
+    changes = fields.Json(
+        string="Recorded Values",
+        readonly=True,
+        groups="crm_compliance.group_compliance_auditor",
+        help="{column: [old, new]}, as texts.",
+    )
     changes_text = fields.Html(string="Changes", compute="_compute_changes_text", search="_search_changes_text")
     redaction_id = fields.Many2one("compliance.audit.redaction", readonly=True)
+    customer_id = fields.Many2one("res.partner", store=False, search="_search_customer_id")
 
     def init(self):
         schema.create(self.env.cr)
@@ -95,6 +104,51 @@ class ComplianceAuditLog(models.Model):
         return [("id", "in", query)]
 
     @api.model
+    def _search_customer_id(self, operator, value):
+        """Finds everything about customers: of themselves, their contacts, dossiers, answers, documents."""
+        if operator not in ("in", "any"):
+            return NotImplemented
+        partners = self.env["res.partner"].with_context(active_test=False)
+        domain = value if operator == "any" else Domain("id", "in", list(value))
+        condition = self._get_customer_condition(partners.search(domain))
+        return [("id", "in", SQL("SELECT log.id FROM compliance_audit_log log WHERE %s", condition))]
+
+    @api.model
+    def _get_customer_condition(self, partners):
+        """Condition on ``log``: is the row about one of these customers, or a record that is or was linked to one?
+
+        :param partners: customers; their contacts count as well
+        """
+        partners = partners.sudo().with_context(active_test=False)
+        partners = partners.search([("commercial_partner_id", "in", partners.commercial_partner_id.ids)])
+        conditions = [SQL("(log.model = 'res.partner' AND log.res_id = ANY(%s))", partners.ids)]
+        for model in sorted(self.env["compliance.audit.policy"]._get_models()):
+            domain = self._get_customer_domain(model, partners)
+            if not domain.is_false():
+                query = self.env[model].sudo().with_context(active_test=False)._search(domain)
+                conditions.append(SQL("(log.model = %s AND log.res_id IN %s)", model, query.subselect()))
+        # Records that are gone, or belong to somebody else by now, said so when they were created or changed.
+        conditions.append(
+            SQL(
+                "(log.model, log.res_id) IN (SELECT model, res_id FROM compliance_audit_log"
+                " WHERE jsonb_exists_any(changes -> 'partner_id', %s))",
+                [str(partner_id) for partner_id in partners.ids],
+            )
+        )
+        return SQL("(%s)", SQL(" OR ").join(conditions))
+
+    @api.model
+    def _get_customer_domain(self, model, partners):
+        """Domain of a recorded model's records that are about these partners; false if the model is not about any."""
+        links = {"partner_id": "res.partner", "profile_id": "compliance.profile"}
+        for name, comodel in links.items():
+            field = self.env[model]._fields.get(name)
+            if field and field.store and field.type == "many2one" and field.comodel_name == comodel:
+                path = name if comodel == "res.partner" else f"{name}.partner_id"
+                return Domain(path, "in", partners.ids)
+        return Domain.FALSE
+
+    @api.model
     def _refuse(self):
         raise UserError(self.env._("The audit trail cannot be changed."))
 
@@ -123,15 +177,7 @@ class ComplianceAuditLog(models.Model):
     def _compute_changes_text(self):
         names = self._read_related_names()
         for entry in self:
-            rows = [
-                {
-                    "label": entry._get_field_label(name),
-                    "before": entry._format_value(name, before, names),
-                    "after": entry._format_value(name, after, names),
-                }
-                for name, (before, after) in (entry.changes or {}).items()
-                if entry._can_see(name)
-            ]
+            rows = entry._prepare_changes(names, self.env)
             entry.changes_text = self.env["ir.qweb"]._render(
                 "crm_compliance.audit_changes", {"rows": rows, "redacted": bool(entry.redaction_id)}
             )
@@ -158,7 +204,7 @@ class ComplianceAuditLog(models.Model):
         """
         wanted = {}
         for entry in self:
-            for name, values in (entry.changes or {}).items():
+            for name, values in (entry.sudo().changes or {}).items():
                 field = entry._get_field(name)
                 if field and field.type in ("many2one", "many2many"):
                     ids = {int(part) for value in values if value for part in value.split(",") if part.isdigit()}
@@ -167,8 +213,8 @@ class ComplianceAuditLog(models.Model):
 
     @api.model
     def _read_names(self, wanted):
-        """Names of records: {model: {id: name}} for {model: ids}."""
-        return {
+        """Names of records: {model: {id: name}} for {model: ids}; of deleted ones, what they were last called."""
+        names = {
             model: {
                 record.id: record.display_name
                 for record in self.env[model].sudo().with_context(active_test=False).browse(ids).exists()
@@ -176,6 +222,18 @@ class ComplianceAuditLog(models.Model):
             for model, ids in wanted.items()
             if model in self.env
         }
+        gone = [(model, id_) for model, ids in wanted.items() for id_ in ids - set(names.get(model, ()))]
+        if gone:
+            for model, id_, name in self.env.execute_query(
+                SQL(
+                    "SELECT DISTINCT ON (model, res_id) model, res_id, name FROM compliance_audit_log"
+                    " JOIN UNNEST(%s::varchar[], %s::int4[]) AS gone (model, res_id) USING (model, res_id)"
+                    " WHERE name IS NOT NULL ORDER BY model, res_id, id DESC",
+                    *map(list, zip(*gone, strict=True)),
+                )
+            ):
+                names.setdefault(model, {})[id_] = name
+        return names
 
     def _format_value(self, name, value, names):
         """A value as people read it: names instead of ids, labels of selections, the text in the user's language."""
@@ -219,43 +277,62 @@ class ComplianceAuditLog(models.Model):
 
         :param str model: name of the model
         :param int res_id: id of the record
-        :param int limit: number of transactions at most, the latest first
-        :return: list of dicts: time, user, operation, origin, changes (list of label, before, after)
+        :param int limit: number of rows at most, the latest first
+        :return: list of dicts, one per transaction: transaction, time, user, acting, operation, origin, redacted, and
+            changes (list of dicts: label, before, after)
         :raises AccessError: if the user may not read the record
         """
-        record = self.env[model].browse(res_id)
-        if not self.env.user.has_group("crm_compliance.group_compliance_auditor"):
-            record.check_access("read")
-            if not record.exists():
-                raise AccessError(self.env._("The record does not exist any more."))
-        entries = self.sudo().search([("model", "=", model), ("res_id", "=", res_id)], limit=limit)
+        entries = self._get_history_source(model, res_id).search(
+            [("model", "=", model), ("res_id", "=", res_id)], limit=limit
+        )
         names = entries._read_related_names()
-        labels = dict(self._fields["operation"]._description_selection(self.env))
-        origins = dict(self._fields["origin"]._description_selection(self.env))
-        story = []
-        for transaction, group in entries.grouped("transaction").items():
-            first = group[-1]
-            story.append(
-                {
-                    "transaction": transaction,
-                    "time": fields.Datetime.to_string(first.recorded_at),
-                    "user": first.user_id.display_name or "",
-                    "acting": first.real_user_id.display_name or "",
-                    "operation": labels[first.operation],
-                    "origin": origins[first.origin],
-                    "changes": [
-                        {
-                            "label": entry._get_field_label(name),
-                            "before": entry._format_value(name, before, names),
-                            "after": entry._format_value(name, after, names),
-                        }
-                        for entry in group.sorted("id")
-                        for name, (before, after) in (entry.changes or {}).items()
-                        if entry.with_env(self.env)._can_see(name)
-                    ],
-                }
-            )
-        return story
+        return [group.sorted("id")._prepare_event(names, self.env) for group in entries.grouped("transaction").values()]
+
+    @api.model
+    def _get_history_source(self, model, res_id):
+        """The log, with the rights by which the user may see a record's history.
+
+        :raises AccessError: if the user may not
+        """
+        if self.has_access("read"):
+            return self
+        record = self.env[model].browse(res_id)
+        if not self.env.user._is_internal():
+            raise AccessError(self.env._("Histories are for employees."))
+        record.check_access("read")
+        if not record.exists():
+            raise AccessError(self.env._("The record does not exist any more."))
+        return self.sudo()
+
+    def _prepare_event(self, names, reader):
+        """What people read about one transaction's rows, the fields kept from the reader left out.
+
+        :param dict names: see ``_read_related_names``
+        :param reader: environment of who reads
+        """
+        first = self[0]
+        return {
+            "transaction": first.transaction,
+            "time": fields.Datetime.to_string(first.recorded_at),
+            "user": first.user_id.sudo().display_name or "",
+            "acting": first.real_user_id.sudo().display_name or "",
+            "operation": dict(self._fields["operation"]._description_selection(self.env))[first.operation],
+            "origin": dict(self._fields["origin"]._description_selection(self.env))[first.origin],
+            "redacted": bool(self.redaction_id),
+            "changes": [change for entry in self for change in entry._prepare_changes(names, reader)],
+        }
+
+    def _prepare_changes(self, names, reader):
+        """The changed fields of a row as people read them: list of dicts with label, before, after."""
+        return [
+            {
+                "label": self._get_field_label(name),
+                "before": self._format_value(name, before, names),
+                "after": self._format_value(name, after, names),
+            }
+            for name, (before, after) in (self.sudo().changes or {}).items()
+            if self.with_env(reader)._can_see(name)
+        ]
 
     def action_open_record(self):
         """Opens the record, if it is still there."""

@@ -1,14 +1,29 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import re
+from ast import literal_eval
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL, ormcache
+from odoo.tools.sql import existing_tables, table_columns
 
 # Columns that say nothing about the record: who and when stand in the log's own columns.
 TECHNICAL = {"id", "create_uid", "create_date", "write_uid", "write_date", "parent_path"}
+# Days over which the rows per day are counted.
+COVERAGE_DAYS = 30
 SECRET = re.compile(r"passw(or)?d|passphrase|secret|token|api_?key|private_key|totp", re.IGNORECASE)
+
+TRIGGER = "compliance_audit_on_"
+# What a trigger sees of the rows that a statement changed.
+TRANSITIONS = {
+    "insert": "REFERENCING NEW TABLE AS new_rows",
+    "update": "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows",
+    "delete": "REFERENCING OLD TABLE AS old_rows",
+    "truncate": "",
+}
+LINK_EVENTS = ("insert", "update", "delete")
 
 
 class ComplianceAuditPolicy(models.Model):
@@ -52,22 +67,47 @@ class ComplianceAuditPolicy(models.Model):
         domain="[('model_id', '=', model_id), ('store', '=', True)]",
         help="That they changed is recorded, their content is not. Passwords, tokens and the like are masked anyway.",
     )
+    domain = fields.Char(
+        string="Only Records",
+        help="Records that meet the condition before or after a change; empty: all. Dates relative to today count from"
+        " the day the policy was last changed.",
+    )
+    retention_months = fields.Integer(
+        string="Keep for (months)",
+        help="Contents older than this are proposed for redaction every night; a manager approves. 0: for ever.",
+    )
     action_id = fields.Many2one("ir.actions.server", readonly=True, copy=False, ondelete="set null")
     row_count = fields.Integer(string="Rows", compute="_compute_coverage")
+    rows_per_day = fields.Float(
+        compute="_compute_coverage", digits=(16, 1), help="Average of the last 30 days, or since it is recorded."
+    )
+    unsealed_count = fields.Integer(string="Not Sealed Yet", compute="_compute_coverage")
     last_recorded_at = fields.Datetime(string="Last Recorded", compute="_compute_coverage")
+    last_verified_at = fields.Datetime(string="Last Verified", compute="_compute_coverage")
     since = fields.Datetime(string="Recorded Since", readonly=True, copy=False, default=fields.Datetime.now)
 
     _model_unique = models.UniqueIndex("(model_id)", "The model has an audit policy already.")
+    _retention_positive = models.Constraint(
+        "CHECK(retention_months >= 0)", "Contents cannot be kept for less than 0 months."
+    )
 
     def _compute_coverage(self):
-        coverage = {
+        log = self.env["compliance.audit.log"].sudo()
+        domain = Domain("model", "in", self.mapped("model"))
+        start = fields.Datetime.subtract(fields.Datetime.now(), days=COVERAGE_DAYS)
+        totals = {
             model: (count, last)
-            for model, count, last in self.env["compliance.audit.log"]
-            .sudo()
-            ._read_group([("model", "in", self.mapped("model"))], ["model"], ["__count", "recorded_at:max"])
+            for model, count, last in log._read_group(domain, ["model"], ["__count", "recorded_at:max"])
         }
+        recent = dict(log._read_group(domain & Domain("recorded_at", ">=", start), ["model"], ["__count"]))
+        unsealed = self.env["compliance.audit.seal"].sudo()._count_unsealed()
+        verified_at = self.env["compliance.audit.verification"].sudo().search([], limit=1).create_date
         for policy in self:
-            policy.row_count, policy.last_recorded_at = coverage.get(policy.model, (0, False))
+            days = (fields.Datetime.now() - max(policy.since or start, start)).days
+            policy.row_count, policy.last_recorded_at = totals.get(policy.model, (0, False))
+            policy.rows_per_day = recent.get(policy.model, 0) / max(days, 1)
+            policy.unsealed_count = unsealed.get(policy.model, 0)
+            policy.last_verified_at = verified_at
 
     @api.constrains("model_id")
     def _check_model(self):
@@ -85,6 +125,42 @@ class ComplianceAuditPolicy(models.Model):
                 raise ValidationError(
                     self.env._("Choose the fields of %(model)s to record.", model=policy.model_id.name)
                 )
+
+    @api.constrains("domain", "model_id")
+    def _check_domain(self):
+        for policy in self:
+            try:
+                policy._get_condition()
+            except ValidationError:
+                raise
+            except Exception as error:
+                # Whatever a half-typed condition raises, from syntax to unknown fields, is the user's to mend.
+                raise ValidationError(
+                    self.env._(
+                        "The condition on %(model)s cannot be evaluated: %(reason)s",
+                        model=policy.model_id.name,
+                        reason=str(error),
+                    )
+                ) from error
+
+    def _get_condition(self):
+        """The policy's condition as the text of an SQL expression over the model's table; empty: every record.
+
+        :raises ValidationError: if it needs other tables: deleted records could not be looked up in them
+        """
+        self.ensure_one()
+        domain = Domain(literal_eval(self.domain or "[]"))
+        if domain.is_true():
+            return ""
+        model = self.env[self.model].sudo().with_context(active_test=False)
+        query = model._search(domain)
+        if query.is_empty():
+            return "FALSE"
+        if query.from_clause != SQL.identifier(model._table) or "SELECT" in query.where_clause.code:
+            raise ValidationError(
+                self.env._("The condition on %(model)s must be about its own fields.", model=self.model_id.name)
+            )
+        return self.env.cr.mogrify(query.where_clause).decode()
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -148,11 +224,16 @@ class ComplianceAuditPolicy(models.Model):
         return {**action, "domain": [("model", "=", self.model)]}
 
     def _register_hook(self):
-        """A new version of an add-on may have brought columns and relations."""
+        """A new version of an add-on may have brought columns and relations; removing one may have taken triggers along
+        with the columns they name.
+        """
         super()._register_hook()
-        if self.env.registry.ready or not self.env.registry.updated_modules:
+        if self.env.registry.ready:
             return
-        self.search([("active", "=", True)])._create_triggers()
+        policies = self.search([("active", "=", True)])
+        if not self.env.registry.updated_modules:
+            policies = policies._filter_incomplete()
+        policies._create_triggers()
 
     # -------------------------------------------------------------------------
     # TRIGGERS
@@ -165,7 +246,7 @@ class ComplianceAuditPolicy(models.Model):
                 "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE 'compliance_audit_on_%%'"
                 " AND (tgrelid::regclass::text = ANY(%s) OR tgname = ANY(%s))",
                 list(tables),
-                [f"compliance_audit_on_link_{kind}_{table}"[:63] for table in tables for kind in ("insert", "delete")],
+                [self._get_link_trigger_name(table, event) for table in tables for event in LINK_EVENTS],
             )
         )
         for table, name in rows:
@@ -173,108 +254,114 @@ class ComplianceAuditPolicy(models.Model):
 
     def _create_triggers(self):
         """Records what these policies say, and nothing else."""
-        policies = self.filtered(lambda policy: policy.model in self.env and self.env[policy.model]._auto)
-        self._drop_triggers(policies._get_tables())
-        for policy in policies.filtered("active"):
-            policy._create_table_triggers()
-            policy._create_relation_triggers()
+        self._drop_triggers(self._get_tables())
+        for (table, name), definition in self._prepare_triggers().items():
+            # Another process may have created it in the meantime.
+            self.env.cr.execute(
+                SQL(
+                    "DROP TRIGGER IF EXISTS %(name)s ON %(table)s; CREATE TRIGGER %(name)s %(definition)s",
+                    name=SQL.identifier(name),
+                    table=SQL.identifier(table),
+                    definition=definition,
+                )
+            )
 
-    def _create_table_triggers(self):
+    def _filter_incomplete(self):
+        """The policies of which a trigger is missing or switched off."""
+        present = set(
+            self.env.execute_query(
+                SQL(
+                    "SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+                    " WHERE tgname LIKE 'compliance_audit_on_%%' AND tgenabled IN ('O', 'A')"
+                )
+            )
+        )
+        return self.filtered(lambda policy: set(policy._prepare_triggers()) - present)
+
+    def _prepare_triggers(self):
+        """What PostgreSQL has to do for these policies.
+
+        :return: dict {(table, name of the trigger): SQL of its definition}
+        """
+        triggers = {}
+        for policy in self.filtered("active"):
+            if policy.model in self.env and self.env[policy.model]._auto:
+                triggers.update(policy._prepare_table_triggers())
+                triggers.update(policy._prepare_relation_triggers())
+        return triggers
+
+    def _prepare_table_triggers(self):
         """The triggers of the model's own table."""
         table = self.env[self.model]._table
-        columns = self._get_columns(table)
+        columns = {name: column["udt_name"] for name, column in table_columns(self.env.cr, table).items()}
         recorded = self._get_recorded_columns(columns)
         arguments = self._prepare_arguments(columns, recorded)
+        definitions = {}
         if self.log_create:
-            self._create_trigger(table, "insert", SQL("INSERT"), SQL("NEW TABLE AS new_rows"), arguments)
+            definitions["insert"] = self._define_trigger(table, "insert", arguments)
         if self.log_unlink:
-            self._create_trigger(table, "delete", SQL("DELETE"), SQL("OLD TABLE AS old_rows"), arguments)
-        if self.log_write and self.field_mode == "only":
-            self._create_row_trigger(table, recorded, arguments)
-        elif self.log_write:
-            transition = SQL("OLD TABLE AS old_rows NEW TABLE AS new_rows")
-            self._create_trigger(table, "update", SQL("UPDATE"), transition, arguments)
+            definitions["delete"] = self._define_trigger(table, "delete", arguments)
+            model = SQL("%s", self.model)
+            definitions["truncate"] = self._define_trigger(table, "truncate", model, "compliance_audit_record_truncate")
+        if self.log_write and self.field_mode != "only":
+            definitions["update"] = self._define_trigger(table, "update", arguments)
+        elif self.log_write and recorded:
+            definitions["update"] = self._define_row_trigger(table, sorted(recorded), arguments)
+        return {(table, f"{TRIGGER}{event}"): definition for event, definition in definitions.items()}
 
-    def _create_trigger(self, table, kind, event, transition, arguments, function="compliance_audit_record"):
-        self.env.cr.execute(
-            SQL(
-                "CREATE TRIGGER %s AFTER %s ON %s REFERENCING %s FOR EACH STATEMENT EXECUTE FUNCTION %s(%s)",
-                SQL.identifier(f"compliance_audit_on_{kind}"[:63]),
-                event,
-                SQL.identifier(table),
-                transition,
-                SQL.identifier(function),
-                arguments,
-            )
-        )
-
-    def _create_row_trigger(self, table, recorded, arguments):
-        """Stays silent where other columns change: a nightly refresh of figures costs nothing."""
-        if not recorded:
-            return
-        names = SQL(", ").join(map(SQL.identifier, sorted(recorded)))
-        changed = [
-            SQL("OLD.%s IS DISTINCT FROM NEW.%s", SQL.identifier(name), SQL.identifier(name))
-            for name in sorted(recorded)
-        ]
-        self.env.cr.execute(
-            SQL(
-                "CREATE TRIGGER compliance_audit_on_update AFTER UPDATE OF %s ON %s FOR EACH ROW WHEN (%s)"
-                " EXECUTE FUNCTION compliance_audit_record_row(%s)",
-                names,
-                SQL.identifier(table),
-                SQL(" OR ").join(changed),
-                arguments,
-            )
-        )
-
-    def _create_relation_triggers(self):
+    def _prepare_relation_triggers(self):
         """Links to other records stand in tables of their own."""
-        fields_ = self.env[self.model]._fields
+        triggers, table = {}, self.env[self.model]._table
         for name in self._get_recorded_relations():
-            field = fields_[name]
-            arguments = SQL("%s, %s, %s, %s", self.model, name, field.column1, field.column2)
-            table = self.env[self.model]._table
-            for kind, event, transition in (
-                ("insert", SQL("INSERT"), SQL("NEW TABLE AS new_rows")),
-                ("delete", SQL("DELETE"), SQL("OLD TABLE AS old_rows")),
-            ):
-                self._create_trigger(
-                    field.relation,
-                    f"link_{kind}_{table}",
-                    event,
-                    transition,
-                    arguments,
-                    "compliance_audit_record_relation",
+            field = self.env[self.model]._fields[name]
+            arguments = SQL(
+                "%s, %s, %s, %s, %s, %s", self.model, name, field.column1, field.column2, table, self._get_condition()
+            )
+            for event in LINK_EVENTS:
+                triggers[field.relation, self._get_link_trigger_name(table, event)] = self._define_trigger(
+                    field.relation, event, arguments, "compliance_audit_record_relation"
                 )
+        return triggers
+
+    @api.model
+    def _get_link_trigger_name(self, table, event):
+        """Name of a trigger on a table of links; PostgreSQL cuts names at 63 bytes."""
+        return f"{TRIGGER}link_{event}_{table}"[:63]
+
+    @api.model
+    def _define_trigger(self, table, event, arguments, function="compliance_audit_record"):
+        """A trigger that sees all rows of a statement at once."""
+        return SQL(
+            "AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION %s(%s)",
+            SQL(event.upper()),
+            SQL.identifier(table),
+            SQL(TRANSITIONS[event]),
+            SQL.identifier(function),
+            arguments,
+        )
+
+    @api.model
+    def _define_row_trigger(self, table, recorded, arguments):
+        """A trigger that stays silent where other columns change: a nightly refresh of figures costs nothing."""
+        columns = list(map(SQL.identifier, recorded))
+        return SQL(
+            "AFTER UPDATE OF %s ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION compliance_audit_record_row(%s)",
+            SQL(", ").join(columns),
+            SQL.identifier(table),
+            SQL(" OR ").join(SQL("OLD.%s IS DISTINCT FROM NEW.%s", column, column) for column in columns),
+            arguments,
+        )
 
     def _get_recorded_relations(self):
         """Names of the many-to-many fields recorded; of two fields on one table, one; none on a model's own table."""
-        names, relations = [], {model._table for model in self.env.values()}
+        names, tables = {}, {model._table for model in self.env.values()}
         chosen = set(self.field_ids.mapped("name"))
         for name, field in self.env[self.model]._fields.items():
-            if field.type != "many2many" or not field.store or field.relation in relations:
-                continue
             is_wanted = self.field_mode == "all" or (self.field_mode == "only") == (name in chosen)
-            if is_wanted and self._has_table(field.relation):
-                relations.add(field.relation)
-                names.append(name)
-        return names
-
-    def _has_table(self, name):
-        return bool(self.env.execute_query(SQL("SELECT FROM pg_class WHERE relname = %s AND relkind = 'r'", name)))
-
-    def _get_columns(self, table):
-        """The table's columns and their types."""
-        return dict(
-            self.env.execute_query(
-                SQL(
-                    "SELECT column_name, udt_name FROM information_schema.columns"
-                    " WHERE table_name = %s AND table_schema = current_schema",
-                    table,
-                )
-            )
-        )
+            if is_wanted and field.type == "many2many" and field.store and field.relation not in tables:
+                names.setdefault(field.relation, name)
+        existing = existing_tables(self.env.cr, names) if names else ()
+        return [name for relation, name in names.items() if relation in existing]
 
     def _get_recorded_columns(self, columns):
         """Columns whose content the policy wants."""
@@ -289,12 +376,13 @@ class ComplianceAuditPolicy(models.Model):
         masked = set(self.masked_field_ids.mapped("name")) | {name for name in recorded if SECRET.search(name)}
         named = next((name for name in self._get_name_columns() if columns.get(name) == "varchar"), "")
         return SQL(
-            "%s, %s, %s, %s, %s",
+            "%s, %s, %s, %s, %s, %s",
             self.model,
             self._format_array(set(columns) - recorded),
             self._format_array(masked),
             self._format_array(name for name, kind in columns.items() if kind == "bytea"),
             named,
+            self._get_condition(),
         )
 
     def _get_name_columns(self):

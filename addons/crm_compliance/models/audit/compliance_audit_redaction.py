@@ -1,11 +1,13 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
 # Only the methods below decide; a write over RPC does not.
 DECIDED = {"state", "requested_by", "approved_by", "approved_at", "row_count"}
+# What is to be erased. Whoever changes it is who asks for it.
+ASKED = {"name", "model_id", "res_id", "before"}
 
 
 class ComplianceAuditRedaction(models.Model):
@@ -23,7 +25,9 @@ class ComplianceAuditRedaction(models.Model):
         "ir.model", required=True, ondelete="cascade", domain=[("transient", "=", False)], tracking=True
     )
     model = fields.Char(related="model_id.model", string="Technical Model")
-    res_id = fields.Many2oneReference(string="Record", model_field="model", required=True, tracking=True)
+    res_id = fields.Many2oneReference(
+        string="Record", model_field="model", tracking=True, help="Empty: all records of the model."
+    )
     before = fields.Datetime(string="Rows Older Than", help="Empty: all rows of the record.", tracking=True)
     state = fields.Selection(
         [("draft", "Requested"), ("approved", "Approved"), ("refused", "Refused")],
@@ -45,6 +49,14 @@ class ComplianceAuditRedaction(models.Model):
         for redaction in self:
             redaction.can_approve = manager and redaction.state == "draft" and redaction.requested_by != self.env.user
 
+    @api.constrains("res_id", "before")
+    def _check_extent(self):
+        for redaction in self:
+            if not redaction.res_id and not redaction.before:
+                raise ValidationError(
+                    self.env._("Say of which record, or older than when, the contents are to be erased.")
+                )
+
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
@@ -57,6 +69,8 @@ class ComplianceAuditRedaction(models.Model):
             self._refuse_decision()
         if self.filtered(lambda redaction: redaction.state != "draft") and not self._is_chatter(vals):
             raise UserError(self.env._("A redaction that was decided is part of the record."))
+        if ASKED & set(vals):
+            vals = {**vals, "requested_by": self.env.uid}
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -94,11 +108,11 @@ class ComplianceAuditRedaction(models.Model):
         self.env.cr.execute(
             SQL(
                 "UPDATE compliance_audit_log SET changes = NULL, name = NULL, salt = NULL, redaction_id = %s"
-                " WHERE model = %s AND res_id = %s AND redaction_id IS NULL AND recorded_at < %s"
+                " WHERE model = %s AND %s AND redaction_id IS NULL AND recorded_at < %s"
                 " AND EXISTS (SELECT FROM compliance_audit_leaf leaf WHERE leaf.log_id = compliance_audit_log.id)",
                 self.id,
                 self.model,
-                self.res_id,
+                SQL("res_id = %s", self.res_id) if self.res_id else SQL("TRUE"),
                 self.before or "infinity",
             )
         )
@@ -119,3 +133,56 @@ class ComplianceAuditRedaction(models.Model):
     def _is_approved(self):
         self.ensure_one()
         return self.state == "approved" and self.approved_by and self.approved_by != self.requested_by
+
+    # -------------------------------------------------------------------------
+    # RETENTION
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _propose_retention(self):
+        """Asks for the redaction of what the policies have kept for long enough; a manager approves.
+
+        :return: the redactions proposed
+        """
+        self = self.with_user(SUPERUSER_ID)  # no person asks: any manager may approve
+        proposed = self.browse()
+        for policy, before in self._get_overdue_policies():
+            proposed += self.create(
+                {
+                    "name": self.env._("Kept for %s months, as the audit policy says", policy.retention_months),
+                    "model_id": policy.model_id.id,
+                    "before": before,
+                }
+            )
+        managers = self.env.ref("crm_compliance.group_compliance_manager").all_user_ids.partner_id
+        for redaction in proposed:
+            redaction.message_notify(
+                partner_ids=managers.ids,
+                subject=self.env._("Retention: contents of the audit trail may go"),
+                body=redaction.name,
+            )
+        return proposed
+
+    @api.model
+    def _get_overdue_policies(self):
+        """Policies with rows older than they keep, and nothing proposed yet.
+
+        :return: list of (policy, datetime before which rows may go)
+        """
+        policies = self.env["compliance.audit.policy"].search([("retention_months", ">", 0)])
+        waiting = self.search([("state", "=", "draft"), ("res_id", "=", 0), ("model_id", "in", policies.model_id.ids)])
+        today = fields.Datetime.today()
+        limits = {
+            policy.model: (policy, fields.Datetime.subtract(today, months=policy.retention_months))
+            for policy in policies.filtered(lambda policy: policy.model_id not in waiting.model_id)
+        }
+        overdue = self.env.execute_query(
+            SQL(
+                "SELECT model FROM UNNEST(%s::varchar[], %s::timestamp[]) AS kept (model, before)"
+                " WHERE EXISTS (SELECT FROM compliance_audit_log log WHERE log.model = kept.model"
+                " AND log.recorded_at < kept.before AND log.redaction_id IS NULL)",
+                list(limits),
+                [before for _policy, before in limits.values()],
+            )
+        )
+        return [limits[model] for (model,) in overdue]

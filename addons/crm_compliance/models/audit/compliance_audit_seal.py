@@ -11,6 +11,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ...tools import merkle
+from . import schema
 
 _logger = logging.getLogger(__name__)
 
@@ -96,15 +97,7 @@ class ComplianceAuditSeal(models.Model):
         if not self.env.execute_query(SQL("SELECT pg_try_advisory_xact_lock(%s)", SEAL_LOCK))[0][0]:
             return 0
         last = self._get_last()
-        rows = self._fetch_rows(
-            SQL(
-                "log.transaction >= %s::xid8"
-                " AND NOT EXISTS (SELECT FROM compliance_audit_leaf leaf WHERE leaf.log_id = log.id)"
-                " ORDER BY log.id LIMIT %s",
-                self._get_frontier(last),
-                BLOCK,
-            )
-        )
+        rows = self._fetch_rows(SQL("%s ORDER BY log.id LIMIT %s", self._get_unsealed_condition(), BLOCK))
         if not rows:
             return 0
         commitments = [merkle.commitment(salt, row) for row, salt, _redaction in rows]
@@ -131,6 +124,27 @@ class ComplianceAuditSeal(models.Model):
         if not last or int(current) < int(last["frontier"]):
             return "0"
         return last["frontier"]
+
+    @api.model
+    def _get_unsealed_condition(self):
+        """Condition on ``log``: does no seal hold the row yet?"""
+        return SQL(
+            "log.transaction >= %s::xid8"
+            " AND NOT EXISTS (SELECT FROM compliance_audit_leaf leaf WHERE leaf.log_id = log.id)",
+            self._get_frontier(self._get_last()),
+        )
+
+    @api.model
+    def _count_unsealed(self):
+        """Number of rows that wait for the next seal, by model."""
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    "SELECT model, COUNT(*) FROM compliance_audit_log log WHERE %s GROUP BY model",
+                    self._get_unsealed_condition(),
+                )
+            )
+        )
 
     @api.model
     def _fetch_rows(self, condition):
@@ -217,33 +231,56 @@ class ComplianceAuditSeal(models.Model):
         if not last:
             raise UserError(self.env._("Nothing has been sealed yet."))
         return {
-            "database": self.env["ir.config_parameter"].sudo().get_param("database.uuid"),
+            "database": self._get_database(),
             "number": str(last["number"]),
             "hash": last["hash"],
             "rows": str(last["total"]),
             "at": fields.Datetime.now().isoformat() + "Z",
         }
 
+    @api.model
+    def _get_database(self):
+        return self.env["ir.config_parameter"].sudo().get_param("database.uuid")
+
     def action_download_checkpoint(self):
         """A checkpoint as a file, to be kept where nobody who can reach the database can reach it."""
-        checkpoint = self._prepare_checkpoint()
-        attachment = self.env["ir.attachment"].create(
-            {
-                "name": f"checkpoint-{checkpoint['number']}.json",
-                "raw": json.dumps(checkpoint, indent=1).encode(),
-                "mimetype": "application/json",
-            }
-        )
+        self.check_access("read")
+        attachment = self.env["ir.attachment"].create(self._prepare_checkpoint_attachment())
         return {"type": "ir.actions.act_url", "url": f"/web/content/{attachment.id}?download=1", "target": "download"}
+
+    @api.model
+    def _prepare_checkpoint_attachment(self):
+        checkpoint = self._prepare_checkpoint()
+        return {
+            "name": f"checkpoint-{checkpoint['number']}.json",
+            "raw": json.dumps(checkpoint, indent=1).encode(),
+            "mimetype": "application/json",
+        }
+
+    @api.model
+    def _mail_checkpoints(self):
+        """Sends the checkpoint to whom the companies want to have it. A day without a mail tells something, too."""
+        companies = self.env["res.company"].search([("compliance_checkpoint_emails", "!=", False)])
+        if not companies or not self._get_last():
+            return
+        template = self.env.ref("crm_compliance.mail_template_audit_checkpoint")
+        template = template.with_context(checkpoint=self._prepare_checkpoint())
+        for company in companies:
+            attachment = self.env["ir.attachment"].create(self._prepare_checkpoint_attachment())
+            template.send_mail(company.id, email_values={"attachment_ids": attachment.ids})
 
     # -------------------------------------------------------------------------
     # VERIFICATION
     # -------------------------------------------------------------------------
 
-    def action_verify(self):
-        """Verifies everything now and says what was found."""
+    def action_verify(self, checkpoint=None):
+        """Verifies everything now and says what was found.
+
+        :param dict checkpoint: one that left the database earlier
+        :return: a notification
+        """
         self.check_access("read")
-        verification = self.sudo()._run_verification()
+        verification = self.sudo()._run_verification(checkpoint)
         message = verification.fault or self.env._(
             "%(rows)s rows under %(seals)s seals are as they were recorded.",
             rows=verification.row_count,
@@ -266,12 +303,14 @@ class ComplianceAuditSeal(models.Model):
         if verification.fault:
             _logger.error("The audit trail does not verify: %s", verification.fault)
             self._alarm(verification)
+        self._mail_checkpoints()
+        self.env["compliance.audit.redaction"]._propose_retention()
 
     @api.model
-    def _run_verification(self):
-        """Verifies and keeps the result."""
+    def _run_verification(self, checkpoint=None):
+        """Verifies, also against an earlier checkpoint if there is one, and keeps the result."""
         started = time.monotonic()
-        result = self._verify()
+        result = self._verify(checkpoint)
         return self.env["compliance.audit.verification"].create(
             {
                 "seal_count": result["seals"],
@@ -279,6 +318,7 @@ class ComplianceAuditSeal(models.Model):
                 "redacted_count": result["redacted"],
                 "unsealed_count": result["unsealed"],
                 "fault": result["fault"],
+                "checkpoint": checkpoint and f"{checkpoint.get('number')} {checkpoint.get('at')}",
                 "duration": time.monotonic() - started,
             }
         )
@@ -320,9 +360,37 @@ class ComplianceAuditSeal(models.Model):
             hashes[str(seal["number"])] = previous
             result["seals"] += 1
         result["unsealed"], fault = self._find_unsealed(seals[-1]["frontier"] if seals else "0")
-        if not fault and checkpoint and hashes.get(str(checkpoint.get("number"))) != checkpoint.get("hash"):
-            fault = self.env._("Seal %s of the checkpoint is missing or another one.", checkpoint.get("number"))
-        return {**result, "fault": fault}
+        if not fault and checkpoint:
+            fault = self._find_checkpoint_fault(checkpoint, hashes)
+        return {**result, "fault": fault or self._find_trigger_fault()}
+
+    @api.model
+    def _find_checkpoint_fault(self, checkpoint, hashes):
+        """What is wrong with the seals, given by number, in the light of a checkpoint that was kept elsewhere."""
+        if checkpoint.get("database") not in (None, self._get_database()):
+            return self.env._("The checkpoint is of another database.")
+        if hashes.get(str(checkpoint.get("number"))) != checkpoint.get("hash"):
+            return self.env._("Seal %s of the checkpoint is missing or another one.", checkpoint.get("number"))
+        return None
+
+    @api.model
+    def _find_trigger_fault(self):
+        """What is not recorded, or not protected, because somebody switched triggers off."""
+        missing = self.env["compliance.audit.policy"].sudo().search([("active", "=", True)])._filter_incomplete()
+        if missing:
+            return self.env._(
+                "Not everything about %s is recorded: triggers are missing or switched off.",
+                ", ".join(missing.mapped("model_id.name")),
+            )
+        guards = self.env.execute_query(
+            SQL(
+                "SELECT COUNT(*) FROM pg_trigger WHERE tgenabled = 'A'"
+                " AND tgname IN ('compliance_audit_guard', 'compliance_audit_update')"
+            )
+        )[0][0]
+        if guards < schema.GUARD_COUNT:
+            return self.env._("The audit trail is not protected: triggers are missing or switched off.")
+        return None
 
     @api.model
     def _find_seal_fault(self, seal, position, previous):

@@ -15,5 +15,6 @@ class ComplianceAuditVerification(models.Model):
     row_count = fields.Integer(string="Rows", readonly=True)
     redacted_count = fields.Integer(string="Redacted Rows", readonly=True)
     unsealed_count = fields.Integer(string="Rows Not Sealed Yet", readonly=True)
+    checkpoint = fields.Char(string="Held Against", readonly=True, help="Number and time of an earlier checkpoint.")
     duration = fields.Float(string="Seconds", readonly=True)
     fault = fields.Text(readonly=True)

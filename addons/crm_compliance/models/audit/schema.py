@@ -92,9 +92,10 @@ ALTER TABLE {table} ENABLE ALWAYS TRIGGER compliance_audit_guard;
 """
 
 # Arguments of the triggers: model, columns left out, columns masked, columns of which only a digest is kept, column of
-# the name. What Odoo says about the user stands in a setting of the transaction; without it, the change came by plain
-# SQL: from within Odoo if the session calls itself Odoo's, else from outside. Odoo writes late, several users' changes
-# at once: whose a change is stands in the row, if it was written by this very statement.
+# the name, condition on the row (empty: every row). What Odoo says about the user stands in a setting of the
+# transaction; without it, the change came by plain SQL: from within Odoo if the session calls itself Odoo's, else from
+# outside. Odoo writes late, several users' changes at once: whose a change is stands in the row, if it was written by
+# this very statement.
 FUNCTIONS = """
 CREATE OR REPLACE FUNCTION compliance_audit_context() RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT COALESCE(
@@ -129,7 +130,16 @@ DECLARE
     masked text[] := TG_ARGV[2];
     digested text[] := TG_ARGV[3];
     named text := TG_ARGV[4];
+    condition text := TG_ARGV[5];
+    kept int4[];
 BEGIN
+    IF condition <> '' THEN
+        EXECUTE format('SELECT COALESCE(array_agg(id), ''{}'') FROM (%s) %I WHERE %s',
+                       CASE TG_OP WHEN 'INSERT' THEN 'TABLE new_rows' WHEN 'DELETE' THEN 'TABLE old_rows'
+                                  ELSE 'TABLE old_rows UNION ALL TABLE new_rows' END,
+                       TG_TABLE_NAME, condition)
+           INTO kept;
+    END IF;
     IF TG_OP = 'INSERT' THEN
         INSERT INTO compliance_audit_log
                (operation, model, res_id, name, company_id, user_id, real_user_id, origin, address, session, changes)
@@ -141,7 +151,7 @@ BEGIN
                (SELECT jsonb_object_agg(key, jsonb_build_array(
                            NULL, compliance_audit_value(value, key, masked, digested)))
                   FROM each(after - ignored) WHERE value IS NOT NULL)
-          FROM (SELECT hstore(fresh.*) AS after FROM new_rows fresh) rows;
+          FROM (SELECT hstore(fresh.*) AS after FROM new_rows fresh WHERE kept IS NULL OR id = ANY(kept)) rows;
     ELSIF TG_OP = 'UPDATE' THEN
         INSERT INTO compliance_audit_log
                (operation, model, res_id, name, company_id, user_id, real_user_id, origin, address, session, changes)
@@ -154,7 +164,8 @@ BEGIN
                   FROM each(difference))
           FROM (SELECT before, after, (after - before) - ignored AS difference
                   FROM (SELECT hstore(stale.*) AS before, hstore(fresh.*) AS after
-                          FROM old_rows stale JOIN new_rows fresh USING (id)) pairs
+                          FROM old_rows stale JOIN new_rows fresh USING (id)
+                         WHERE kept IS NULL OR id = ANY(kept)) pairs
                 OFFSET 0) rows
          WHERE difference <> ''::hstore;
     ELSE
@@ -166,7 +177,7 @@ BEGIN
                (SELECT jsonb_object_agg(key, jsonb_build_array(
                            compliance_audit_value(value, key, masked, digested), NULL))
                   FROM each(before - ignored) WHERE value IS NOT NULL)
-          FROM (SELECT hstore(stale.*) AS before FROM old_rows stale) rows;
+          FROM (SELECT hstore(stale.*) AS before FROM old_rows stale WHERE kept IS NULL OR id = ANY(kept)) rows;
     END IF;
     RETURN NULL;
 END $$;
@@ -176,7 +187,16 @@ DECLARE
     context jsonb := compliance_audit_context();
     before hstore := hstore(OLD);
     after hstore := hstore(NEW);
+    kept boolean;
 BEGIN
+    IF TG_ARGV[5] <> '' THEN
+        EXECUTE format('SELECT EXISTS (SELECT FROM (SELECT ($1).* UNION ALL SELECT ($2).*) %I WHERE %s)',
+                       TG_TABLE_NAME, TG_ARGV[5])
+           INTO kept USING OLD, NEW;
+        IF NOT kept THEN
+            RETURN NULL;
+        END IF;
+    END IF;
     INSERT INTO compliance_audit_log
            (operation, model, res_id, name, company_id, user_id, real_user_id, origin, address, session, changes)
     SELECT 'write', TG_ARGV[0], NEW.id, after -> TG_ARGV[4], (after -> 'company_id')::int4,
@@ -189,32 +209,60 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE OR REPLACE FUNCTION compliance_audit_record_relation() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION compliance_audit_record_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     context jsonb := compliance_audit_context();
 BEGIN
-    IF TG_OP = 'INSERT' THEN
+    INSERT INTO compliance_audit_log (operation, model, user_id, real_user_id, origin, address, session)
+    VALUES ('truncate', TG_ARGV[0], (context ->> 'user')::int4, (context ->> 'real_user')::int4,
+            context ->> 'origin', context ->> 'address', context ->> 'session');
+    RETURN NULL;
+END $$;
+
+-- Arguments: model, field, column of the record, column of the linked record, table of the model, condition.
+-- An UPDATE of links, as when partners are merged, takes the old ones away and adds the new ones.
+CREATE OR REPLACE FUNCTION compliance_audit_record_relation() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    context jsonb := compliance_audit_context();
+    kept int4[];
+BEGIN
+    IF TG_ARGV[5] <> '' THEN
+        EXECUTE format('SELECT COALESCE(array_agg(id), ''{}'') FROM %I WHERE id IN (%s) AND (%s)', TG_ARGV[4],
+                       CASE TG_OP WHEN 'INSERT' THEN format('SELECT %I FROM new_rows', TG_ARGV[2])
+                                  WHEN 'DELETE' THEN format('SELECT %I FROM old_rows', TG_ARGV[2])
+                                  ELSE format('SELECT %1$I FROM old_rows UNION SELECT %1$I FROM new_rows', TG_ARGV[2])
+                                  END,
+                       TG_ARGV[5])
+           INTO kept;
+    END IF;
+    IF TG_OP <> 'INSERT' THEN
         INSERT INTO compliance_audit_log
                (operation, model, res_id, user_id, real_user_id, origin, address, session, changes)
-        SELECT 'write', TG_ARGV[0], (linked -> TG_ARGV[2])::int4,
-               (context ->> 'user')::int4, (context ->> 'real_user')::int4,
-               context ->> 'origin', context ->> 'address', context ->> 'session',
-               jsonb_build_object(TG_ARGV[1], jsonb_build_array(NULL, string_agg(linked -> TG_ARGV[3], ',')))
-          FROM (SELECT hstore(fresh.*) AS linked FROM new_rows fresh) rows
-      GROUP BY linked -> TG_ARGV[2];
-    ELSE
-        INSERT INTO compliance_audit_log
-               (operation, model, res_id, user_id, real_user_id, origin, address, session, changes)
-        SELECT 'write', TG_ARGV[0], (linked -> TG_ARGV[2])::int4,
-               (context ->> 'user')::int4, (context ->> 'real_user')::int4,
+        SELECT 'write', TG_ARGV[0], res_id, (context ->> 'user')::int4, (context ->> 'real_user')::int4,
                context ->> 'origin', context ->> 'address', context ->> 'session',
                jsonb_build_object(TG_ARGV[1], jsonb_build_array(string_agg(linked -> TG_ARGV[3], ','), NULL))
-          FROM (SELECT hstore(stale.*) AS linked FROM old_rows stale) rows
-      GROUP BY linked -> TG_ARGV[2];
+          FROM (SELECT linked, (linked -> TG_ARGV[2])::int4 AS res_id
+                  FROM (SELECT hstore(stale.*) AS linked FROM old_rows stale) links) rows
+         WHERE kept IS NULL OR res_id = ANY(kept)
+      GROUP BY res_id;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        INSERT INTO compliance_audit_log
+               (operation, model, res_id, user_id, real_user_id, origin, address, session, changes)
+        SELECT 'write', TG_ARGV[0], res_id, (context ->> 'user')::int4, (context ->> 'real_user')::int4,
+               context ->> 'origin', context ->> 'address', context ->> 'session',
+               jsonb_build_object(TG_ARGV[1], jsonb_build_array(NULL, string_agg(linked -> TG_ARGV[3], ',')))
+          FROM (SELECT linked, (linked -> TG_ARGV[2])::int4 AS res_id
+                  FROM (SELECT hstore(fresh.*) AS linked FROM new_rows fresh) links) rows
+         WHERE kept IS NULL OR res_id = ANY(kept)
+      GROUP BY res_id;
     END IF;
     RETURN NULL;
 END $$;
 """
+
+# How many triggers protect the trail: one on each table, and the one that lets nothing but redactions through.
+GUARD_COUNT = 4
 
 
 def create(cr):

@@ -469,6 +469,10 @@ class ComplianceProfile(models.Model):
             "context": {"create": False, "active_test": False, "default_move_type": "out_invoice"},
         }
 
+    def action_view_history(self):
+        """Who changed what of the dossier."""
+        return self.env["compliance.audit.history"]._open(self)
+
     def action_view_invoices(self):
         """The purchases behind ``invoice_count``."""
         name = self.env._("Invoices")

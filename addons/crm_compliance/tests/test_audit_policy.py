@@ -1,0 +1,124 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.exceptions import ValidationError
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from .common import AuditCommon
+
+
+@tagged("post_install", "-at_install")
+class TestAuditPolicy(AuditCommon):
+    """What a policy says is recorded, at once, and nothing else."""
+
+    def test_policy_holds_at_once(self):
+        policy = self._policy("res.partner")
+        policy.with_user(self.user["manager"]).log_write = False
+        before = self._entries(self.partner)
+        self.partner.phone = "5"
+        self.assertEqual(self._entries(self.partner), before)
+        self.assertEqual(self._last(policy).changes, {"log_write": ["t", "f"]})
+        policy.log_write = True
+        self.partner.phone = "6"
+        self.assertEqual(self._last(self.partner).changes["phone"], ["5", "6"])
+
+    def test_policy_fields(self):
+        field = self.env["ir.model.fields"]._get("res.partner", "phone")
+        policy = self._policy("res.partner")
+        policy.write({"field_mode": "only", "field_ids": [Command.set(field.ids)]})
+        before = self._entries(self.partner)
+        self.partner.city = "Bruges"
+        self.assertEqual(self._entries(self.partner), before)
+        self.partner.phone = "7"
+        self.assertEqual(self._last(self.partner).changes, {"phone": ["1", "7"]})
+        policy.write({"field_mode": "all", "masked_field_ids": [Command.set(field.ids)]})
+        self.partner.phone = "8"
+        self.assertEqual(self._last(self.partner).changes["phone"], ["***", "***"])
+        with self.assertRaises(ValidationError):
+            policy.write({"field_mode": "only", "field_ids": [Command.clear()]})
+
+    def test_new_policy(self):
+        model = self.env["ir.model"]._get("res.partner.industry")
+        industry = self.env["res.partner.industry"].create({"name": "Before"})
+        self.assertFalse(self._entries(industry))
+        policy = self.env["compliance.audit.policy"].create({"model_id": model.id})
+        industry.active = False
+        self.assertEqual(self._last(industry).changes, {"active": ["t", "f"]})
+        before = self._entries(industry)
+        policy.unlink()
+        industry.active = True
+        self.assertEqual(self._entries(industry), before)
+
+    def test_condition(self):
+        """Records that meet the condition before or after the change count, deleted ones too."""
+        self._policy("res.partner").domain = "[('is_company', '=', True), ('active', 'in', [True, False])]"
+        person = self.env["res.partner"].create({"name": "Person 100%"})
+        self.assertFalse(self._entries(person))
+        others = self._entries(self.partner)
+        person.is_company = True
+        self.assertEqual(self._last(person).changes["is_company"], ["f", "t"])
+        tag = self.env["res.partner.category"].create({"name": "Tagged"})
+        (person | self.partner).category_id = [Command.link(tag.id)]
+        self.assertEqual(self._last(person).changes, {"category_id": [None, str(tag.id)]})
+        self.assertEqual(self._entries(self.partner), others)
+        person.is_company = False
+        self.assertEqual(self._last(person).changes["is_company"], ["t", "f"])
+        before = self._entries(person)
+        person.phone = "1"
+        self.assertEqual(self._entries(person), before)
+        company = self.env["res.partner"].create({"name": "Company", "is_company": True})
+        self.assertEqual(self._entries(company)[0].operation, "create")
+        identifier = company.id
+        company.unlink()
+        self.env.flush_all()
+        self.assertEqual(
+            self.log.search([("model", "=", "res.partner"), ("res_id", "=", identifier)], limit=1).operation, "unlink"
+        )
+
+    def test_condition_of_chosen_fields(self):
+        field = self.env["ir.model.fields"]._get("res.partner", "phone")
+        self._policy("res.partner").write(
+            {"field_mode": "only", "field_ids": [Command.set(field.ids)], "domain": "[('name', 'like', '100%')]"}
+        )
+        before = self._entries(self.partner)
+        self.partner.phone = "2"
+        self.assertEqual(self._entries(self.partner), before)
+        self.partner.write({"name": "Audited 100%", "phone": "3"})
+        self.assertEqual(self._last(self.partner).changes, {"phone": ["2", "3"]})
+
+    def test_condition_that_cannot_be(self):
+        policy = self._policy("res.partner")
+        for domain in (
+            "[('nothing', '=', 1)]",
+            "[(",
+            "[('user_id.login', '=', 'a')]",
+            "[('child_ids.name', '=', 'a')]",
+        ):
+            with self.subTest(domain=domain), self.assertRaises(ValidationError):
+                policy.domain = domain
+
+    def test_switched_off_triggers_are_found(self):
+        self._seal()
+        policy = self._policy("res.partner")
+        self.assertFalse(policy._filter_incomplete())
+        self.env.cr.execute("ALTER TABLE res_partner DISABLE TRIGGER compliance_audit_on_update")
+        self.assertIn(policy.model_id.name, self._fault())
+        policy._filter_incomplete()._create_triggers()
+        self.assertIsNone(self._fault())
+        self.env.cr.execute("ALTER TABLE compliance_audit_log DISABLE TRIGGER compliance_audit_guard")
+        self.assertIn("not protected", self._fault())
+
+    def test_coverage(self):
+        policy = self._policy("res.partner")
+        self._seal()
+        self.partner.phone = "14"
+        self.env.flush_all()
+        policy.invalidate_recordset()
+        self.env.cr.execute("SELECT COUNT(*) FROM compliance_audit_log WHERE model = 'res.partner'")
+        (count,) = self.env.cr.fetchone()
+        self.assertEqual((policy.row_count, policy.unsealed_count), (count, 1))
+        self.assertGreater(policy.rows_per_day, 0)
+        self.assertFalse(policy.last_verified_at)
+        self.seals._run_verification()
+        policy.invalidate_recordset()
+        self.assertTrue(policy.last_verified_at)
