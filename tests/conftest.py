@@ -93,7 +93,18 @@ for line in open({descriptor}):
     def __init__(self, server, database):
         reader, writer = os.pipe()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "odoo", "shell", "-c", server.conf, "-d", database, "--no-http", "--log-level=error"],
+            [
+                sys.executable,
+                "-m",
+                "odoo",
+                "shell",
+                "-c",
+                server.conf,
+                "-d",
+                database,
+                "--no-http",
+                "--log-level=error",
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
