@@ -9,7 +9,7 @@ endif
 unexport LANG
 export UI_LANG PORT BENCH YES
 
-.PHONY: help setup run test load shell bench lint i18n clean
+.PHONY: help setup run test load shell bench storm lint i18n clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z0-9]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ shell: ## Open a Python shell on the database of 'make run'
 
 bench: ## Measure against plain SQL and the OCA peers (BENCH=profile)
 	@scripts/bench.sh
+
+storm: ## Load the audit trail with writers, kill them and PostgreSQL (minutes)
+	@scripts/storm.sh
 
 lint: ## Check style: ruff, pylint-odoo, XML
 	@scripts/lint.sh

@@ -72,6 +72,70 @@ class Run:
         return {match[1] for match in started if match}
 
 
+class Session:
+    """A server process that stays: its registry is loaded once, and it runs one piece of code after the other."""
+
+    BOOTSTRAP = """
+import json, traceback
+for line in open({descriptor}):
+    scope = {{"env": env}}
+    try:
+        exec(json.loads(line), scope)
+        env.cr.commit()
+        answer = [scope.get("result"), None]
+    except Exception:
+        env.cr.rollback()
+        answer = [None, traceback.format_exc()]
+    env.invalidate_all(flush=False)
+    print({marker!r} + json.dumps(answer), flush=True)
+"""
+
+    def __init__(self, server, database):
+        reader, writer = os.pipe()
+        self.process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "odoo",
+                "shell",
+                "-c",
+                server.conf,
+                "-d",
+                database,
+                "--no-http",
+                "--log-level=error",
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=[reader],
+            text=True,
+        )
+        os.close(reader)
+        self.commands = os.fdopen(writer, "w")
+        with self.process.stdin as stdin:
+            stdin.write(self.BOOTSTRAP.format(descriptor=reader, marker=MARKER))
+
+    def run(self, code):
+        """Runs Python code and commits; what it leaves in ``result`` is returned (JSON)."""
+        self.commands.write(json.dumps(code) + "\n")
+        self.commands.flush()
+        output = ""
+        for line in self.process.stdout:
+            if MARKER in line:
+                result, error = json.loads(line.partition(MARKER)[2])
+                assert not error, error
+                return result
+            output += line
+        raise AssertionError(output)
+
+    def close(self):
+        """Ends the process, which may have ended already."""
+        self.commands.close()
+        self.process.stdout.close()
+        self.process.wait(60)
+
+
 class Server:
     """Copies of the prepared databases, and servers on them."""
 
@@ -84,6 +148,7 @@ class Server:
         settings.read(self.conf)
         self.filestore = Path(settings["options"]["data_dir"]) / "filestore"
         self.copies = []
+        self.sessions = []
 
     def copy(self, with_addon=True):
         """A new database: Odoo with demo data, and the add-on or not. Its files are links to those of the originals."""
@@ -101,6 +166,8 @@ class Server:
 
     def drop_copies(self):
         """Leaves nothing behind."""
+        for session in self.sessions:
+            session.close()
         for database in self.copies:
             subprocess.run(["dropdb", "--force", "--if-exists", database], check=True)
             shutil.rmtree(self.filestore / database, ignore_errors=True)
@@ -143,6 +210,21 @@ class Server:
         answers = [line.partition(MARKER)[2] for line in run.output.splitlines() if MARKER in line]
         assert answers and not run.problems, run.output
         return json.loads(answers[-1])
+
+    def session(self, database):
+        """A process that stays, for code in many pieces."""
+        self.sessions.append(Session(self, database))
+        return self.sessions[-1]
+
+    def psql(self, database, sql, check=True):
+        """Runs SQL from outside, in one transaction, as somebody with a terminal does."""
+        return subprocess.run(
+            ["psql", "-X", "-q", "-At", "-1", "-v", "ON_ERROR_STOP=1", "-d", database],
+            input=sql,
+            capture_output=True,
+            text=True,
+            check=check,
+        )
 
     def query(self, database, sql, params=None):
         """Reads rows straight from a database."""

@@ -4,9 +4,12 @@ from . import test_access
 from . import test_access_own
 from . import test_access_rpc
 from . import test_audit
+from . import test_audit_diff
+from . import test_audit_merkle
 from . import test_audit_people
 from . import test_audit_policy
 from . import test_audit_redaction
+from . import test_audit_rpc
 from . import test_clickbot
 from . import test_criteria
 from . import test_criteria_check

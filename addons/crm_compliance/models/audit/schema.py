@@ -122,7 +122,8 @@ CREATE OR REPLACE FUNCTION compliance_audit_writer(context jsonb, before hstore,
                 ELSE context ->> 'user' END::int4
 $$;
 
-CREATE OR REPLACE FUNCTION compliance_audit_record() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION compliance_audit_record() RETURNS trigger LANGUAGE plpgsql
+    SET datestyle = 'ISO' SET extra_float_digits = '1' AS $$
 DECLARE
     context jsonb := compliance_audit_context();
     model text := TG_ARGV[0];
@@ -182,7 +183,8 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE OR REPLACE FUNCTION compliance_audit_record_row() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION compliance_audit_record_row() RETURNS trigger LANGUAGE plpgsql
+    SET datestyle = 'ISO' SET extra_float_digits = '1' AS $$
 DECLARE
     context jsonb := compliance_audit_context();
     before hstore := hstore(OLD);
