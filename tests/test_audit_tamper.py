@@ -349,7 +349,9 @@ class TestOutside:
     def test_server_that_counts_on(self, trail):
         """Restored to a server whose transactions have lower numbers and soon overtake: no row stays unsealed."""
         ahead = "(pg_current_xact_id()::text::int8 + 12)::text::xid8"
-        trail.force(f"UPDATE compliance_audit_seal SET frontier = {ahead} WHERE number = {trail.last}")
+        trail.force(
+            f"UPDATE compliance_audit_seal SET frontier = {ahead}, cluster = 'another' WHERE number = {trail.last}"
+        )
         trail.server.psql(trail.database, f"UPDATE res_partner SET ref = 'restored' WHERE id = {trail.partner}")
         for _transaction in range(12):
             trail.server.psql(trail.database, "SELECT pg_current_xact_id()")

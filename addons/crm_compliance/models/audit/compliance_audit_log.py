@@ -198,11 +198,11 @@ class ComplianceAuditLog(models.Model):
         return self.env[self.model]._has_field_access(field, "read")
 
     def _read_related_names(self):
-        """Names of the records that many-to-one and many-to-many values stand for, read once per model.
+        """Names of the users, and of the records that many-to-one and many-to-many values stand for, read once per model.
 
         :return: dict {model: {id: name}}; what was deleted since is missing
         """
-        wanted = {}
+        wanted = {"res.users": {*self.sudo().user_id.ids, *self.sudo().real_user_id.ids}}
         for entry in self:
             for name, values in (entry.sudo().changes or {}).items():
                 field = entry._get_field(name)
@@ -214,13 +214,12 @@ class ComplianceAuditLog(models.Model):
     @api.model
     def _read_names(self, wanted):
         """Names of records: {model: {id: name}} for {model: ids}; of deleted ones, what they were last called."""
+        # Nothing but what makes the name is read.
+        source = self.sudo().with_context(active_test=False, prefetch_fields=False).env
         names = {
-            model: {
-                record.id: record.display_name
-                for record in self.env[model].sudo().with_context(active_test=False).browse(ids).exists()
-            }
+            model: {record.id: record.display_name for record in source[model].browse(ids).exists()}
             for model, ids in wanted.items()
-            if model in self.env
+            if model in source and ids
         }
         gone = [(model, id_) for model, ids in wanted.items() for id_ in ids - set(names.get(model, ()))]
         if gone:
@@ -314,8 +313,8 @@ class ComplianceAuditLog(models.Model):
         return {
             "transaction": first.transaction,
             "time": fields.Datetime.to_string(first.recorded_at),
-            "user": first.user_id.sudo().display_name or "",
-            "acting": first.real_user_id.sudo().display_name or "",
+            "user": names.get("res.users", {}).get(first.user_id.id, ""),
+            "acting": names.get("res.users", {}).get(first.real_user_id.id, ""),
             "operation": dict(self._fields["operation"]._description_selection(self.env))[first.operation],
             "origin": dict(self._fields["origin"]._description_selection(self.env))[first.origin],
             "redacted": bool(self.redaction_id),

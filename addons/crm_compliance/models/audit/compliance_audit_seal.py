@@ -110,7 +110,10 @@ class ComplianceAuditSeal(models.Model):
     def _get_last(self):
         """The last seal as a dict, None before the first."""
         rows = self.env.execute_query_dict(
-            SQL("SELECT number, hash, total, frontier::text FROM compliance_audit_seal ORDER BY number DESC LIMIT 1")
+            SQL(
+                "SELECT number, hash, total, frontier::text, cluster FROM compliance_audit_seal"
+                " ORDER BY number DESC LIMIT 1"
+            )
         )
         return rows[0] if rows else None
 
@@ -120,10 +123,15 @@ class ComplianceAuditSeal(models.Model):
 
         A database restored into another cluster counts transactions anew: then everything is looked at once more.
         """
-        current = self.env.execute_query(SQL("SELECT pg_snapshot_xmin(pg_current_snapshot())::text"))[0][0]
-        if not last or int(current) < int(last["frontier"]):
-            return "0"
-        return last["frontier"]
+        return last["frontier"] if last and last["cluster"] == self._get_cluster() else "0"
+
+    @api.model
+    def _get_cluster(self):
+        """Identifier of the PostgreSQL cluster; empty where one may not ask."""
+        allowed = SQL("SELECT has_function_privilege('pg_control_system()', 'execute')")
+        if not self.env.execute_query(allowed)[0][0]:
+            return ""
+        return self.env.execute_query(SQL("SELECT system_identifier::text FROM pg_control_system()"))[0][0]
 
     @api.model
     def _get_unsealed_condition(self):
@@ -198,8 +206,9 @@ class ComplianceAuditSeal(models.Model):
         )
         self.env.cr.execute(
             SQL(
-                "INSERT INTO compliance_audit_seal (number, previous, root, count, sealed_at, hash, total, frontier)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+                "INSERT INTO compliance_audit_seal"
+                " (number, previous, root, count, sealed_at, hash, total, frontier, cluster)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 number,
                 seal["previous"],
                 seal["root"],
@@ -208,6 +217,7 @@ class ComplianceAuditSeal(models.Model):
                 merkle.seal_hash(seal),
                 (last["total"] if last else 0) + len(commitments),
                 frontier,
+                self._get_cluster(),
             )
         )
         self.invalidate_model(flush=False)

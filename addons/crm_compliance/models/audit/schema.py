@@ -42,6 +42,7 @@ CREATE TABLE IF NOT EXISTS compliance_audit_seal (
     hash varchar NOT NULL UNIQUE,
     total int8 NOT NULL,
     frontier xid8 NOT NULL,
+    cluster varchar NOT NULL, -- whose transactions the frontier counts
     create_date timestamp NOT NULL DEFAULT (clock_timestamp() AT TIME ZONE 'UTC')
 );
 
@@ -96,6 +97,8 @@ ALTER TABLE {table} ENABLE ALWAYS TRIGGER compliance_audit_guard;
 # transaction; without it, the change came by plain SQL: from within Odoo if the session calls itself Odoo's, else from
 # outside. Odoo writes late, several users' changes at once: whose a change is stands in the row, if it was written by
 # this very statement.
+# Dates and numbers are written alike whatever the session likes. Planning takes longer than running: it is done once.
+# The SQL functions hold nothing less stable than they promise, or PostgreSQL would call them instead of inlining them.
 FUNCTIONS = """
 CREATE OR REPLACE FUNCTION compliance_audit_context() RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT COALESCE(
@@ -110,7 +113,7 @@ CREATE OR REPLACE FUNCTION compliance_audit_value(value text, key text, masked t
     RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN value IS NULL THEN NULL
                 WHEN key = ANY(masked) THEN '***'
-                WHEN key = ANY(digested) THEN encode(sha256(value::bytea), 'hex') || ' ' || length(value)
+                WHEN key = ANY(digested) THEN encode(sha256(value::bytea), 'hex') || ' ' || length(value)::text
                 ELSE value END
 $$;
 
@@ -123,7 +126,7 @@ CREATE OR REPLACE FUNCTION compliance_audit_writer(context jsonb, before hstore,
 $$;
 
 CREATE OR REPLACE FUNCTION compliance_audit_record() RETURNS trigger LANGUAGE plpgsql
-    SET datestyle = 'ISO' SET extra_float_digits = '1' AS $$
+    SET datestyle = 'ISO' SET extra_float_digits = '1' SET plan_cache_mode = 'force_generic_plan' AS $$
 DECLARE
     context jsonb := compliance_audit_context();
     model text := TG_ARGV[0];
@@ -184,7 +187,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION compliance_audit_record_row() RETURNS trigger LANGUAGE plpgsql
-    SET datestyle = 'ISO' SET extra_float_digits = '1' AS $$
+    SET datestyle = 'ISO' SET extra_float_digits = '1' SET plan_cache_mode = 'force_generic_plan' AS $$
 DECLARE
     context jsonb := compliance_audit_context();
     before hstore := hstore(OLD);
@@ -223,7 +226,8 @@ END $$;
 
 -- Arguments: model, field, column of the record, column of the linked record, table of the model, condition.
 -- An UPDATE of links, as when partners are merged, takes the old ones away and adds the new ones.
-CREATE OR REPLACE FUNCTION compliance_audit_record_relation() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION compliance_audit_record_relation() RETURNS trigger LANGUAGE plpgsql
+    SET plan_cache_mode = 'force_generic_plan' AS $$
 DECLARE
     context jsonb := compliance_audit_context();
     kept int4[];
