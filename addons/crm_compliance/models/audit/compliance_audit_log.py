@@ -198,7 +198,7 @@ class ComplianceAuditLog(models.Model):
         return self.env[self.model]._has_field_access(field, "read")
 
     def _read_related_names(self):
-        """Names of the users, and of the records that many-to-one and many-to-many values stand for, read once per model.
+        """Names of the users, and of the records that relational values stand for, read once per model.
 
         :return: dict {model: {id: name}}; what was deleted since is missing
         """
