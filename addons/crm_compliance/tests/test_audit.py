@@ -151,6 +151,7 @@ class TestAudit(AuditCommon):
         entry = self._last(self.partner)
         self.assertEqual((entry.operation, entry.changes), ("export", {"fields": [None, "name,phone"]}))
         dossier = self._dossier(self._customer())
+        dossier.with_user(self.user["manager"]).web_read({"display_name": {}})
         dossier.with_user(self.user["auditor"]).web_read({"zone": {}})
         entry = self._last(dossier)
         self.assertEqual((entry.operation, entry.user_id), ("read", self.user["auditor"]))

@@ -42,26 +42,26 @@ class Base(models.AbstractModel):
         return super().export_data(fields_to_export)
 
     def web_read(self, specification):
-        """Records who opened a form: the web client reads one record with its fields."""
-        if len(self) == 1 and self._name in self.env["compliance.audit.policy"]._get_models("read"):
+        """Records who opened a form: the web client reads one record with its fields, not its name only."""
+        is_opened = len(self) == 1 and not specification.keys() <= {"id", "display_name"}
+        if is_opened and self._name in self.env["compliance.audit.policy"]._get_models("read"):
             self._audit_insert("read", None)
         return super().web_read(specification)
 
     def _audit_identify(self):
         """Tells PostgreSQL the user of this transaction, if the model is recorded and it does not know yet."""
-        if self._name not in self._audit_get_models():
+        if not self._audit_is_recorded():
             return
         known = self.env.cr.precommit.data
         if known.get(CONTEXT_KEY) != self.env.uid:
             self.env.cr.execute("SELECT set_config(%s, %s, true)", (CONTEXT_KEY, json.dumps(self._audit_context())))
             known[CONTEXT_KEY] = self.env.uid
 
-    def _audit_get_models(self):
-        """Names of the models recorded; none while the registry is being built."""
-        policies = self.pool.models.get("compliance.audit.policy")
-        if policies is None or not self.pool.ready:
-            return ()
-        return self.env["compliance.audit.policy"]._get_models()
+    def _audit_is_recorded(self):
+        """May PostgreSQL record a change of this model? While add-ons are being installed, nobody can tell yet."""
+        if "compliance.audit.policy" not in self.pool.models:
+            return False
+        return not self.pool.ready or self._name in self.env["compliance.audit.policy"]._get_models()
 
     def _audit_context(self):
         """Who acts, and from where: user, real_user where an administrator acts for another, origin, address, session
