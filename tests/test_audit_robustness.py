@@ -14,11 +14,12 @@ pytestmark = pytest.mark.slow
 STORM = Path(__file__).with_name("audit_storm.py")
 
 
-class TestAuditRobustness:
-    @pytest.fixture(scope="class")
-    def database(self, server):
-        return server.copy()
+@pytest.fixture(scope="class")
+def database(server):
+    return server.copy()
 
+
+class TestAuditRobustness:
     def run(self, *options):
         """Figures of a storm that went well."""
         done = subprocess.run([sys.executable, STORM, *options], capture_output=True, text=True, check=False)
@@ -27,10 +28,10 @@ class TestAuditRobustness:
 
     def test_storm(self, database):
         """Writers, sealing and verifying at once."""
-        figures = self.run("storm", f"--database={database}", "--writers=4", "--seconds=8")["storm"]
+        figures = self.run("storm", f"--database={database}", "--writers=4", "--seconds=7")["storm"]
         assert min(figures["commits"], figures["rolled back"], figures["seals"], figures["verifications"]) > 1, figures
 
     def test_crash(self, database):
         """The database of the storm, restored on another server; a worker and that server killed while they write."""
-        figures = self.run("crash", f"--database={database}", "--writers=3", "--rounds=4")["crash"]
+        figures = self.run("crash", f"--database={database}", "--writers=3", "--rounds=3")["crash"]
         assert figures["commits"] > 1, figures

@@ -307,9 +307,9 @@ class TestTampering:
         code, sentence = trail.check_bundle()
         assert code == 0 and "redacted, not to be checked: 1 (redactions: 4711)" in sentence
 
-
-class TestOutside:
-    """psql with the triggers on."""
+    # -------------------------------------------------------------------------
+    # WITH THE TRIGGERS ON
+    # -------------------------------------------------------------------------
 
     def test_refused(self, trail):
         """Changes of the trail, as Odoo's own role, also in a session that acts as a replica."""
@@ -340,8 +340,8 @@ class TestOutside:
         trail.server.psql(trail.database, f"UPDATE res_partner SET ref = 'psql' WHERE id = {trail.partner}")
         rows = trail.server.query(
             trail.database,
-            "SELECT operation, origin, address, session, user_id, real_user_id, changes FROM compliance_audit_log"
-            " WHERE model = 'res.partner' AND res_id = %s ORDER BY id DESC LIMIT 1",
+            "SELECT operation, origin, address, session, user_id, real_user_id, changes -> 'ref' ->> 1"
+            " FROM compliance_audit_log WHERE model = 'res.partner' AND res_id = %s ORDER BY id DESC LIMIT 1",
             (trail.partner,),
         )
         assert rows == [("write", "outside", "local", "psql", None, None, {"ref": ["12", "psql"]})]
