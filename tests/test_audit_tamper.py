@@ -344,7 +344,7 @@ class TestTampering:
             " FROM compliance_audit_log WHERE model = 'res.partner' AND res_id = %s ORDER BY id DESC LIMIT 1",
             (trail.partner,),
         )
-        assert rows == [("write", "outside", "local", "psql", None, None, {"ref": ["12", "psql"]})]
+        assert rows == [("write", "outside", "local", "psql", None, None, "psql")]
 
     def test_server_that_counts_on(self, trail):
         """Restored to a server whose transactions have lower numbers and soon overtake: no row stays unsealed."""
