@@ -59,11 +59,11 @@ class ComplianceProfile(models.Model):
             amounts in the company currency, days as days, shares from 0 to 1
         """
         return SQL(
-            "WITH %(ledger)s SELECT figures.*, %(names)s FROM figures"
-            " JOIN (%(classes)s) class ON class.profile_id = figures.profile_id WHERE %(wanted)s",
+            "WITH %(ledger)s SELECT figures.*, %(classes)s FROM figures"
+            " JOIN (%(yardsticks)s) yardstick ON yardstick.company_id = figures.company_id WHERE %(wanted)s",
             ledger=self._figures_ledger(None, as_of),
-            names=SQL(", ").join(SQL.identifier("class", name) for name in CLASS_FIGURES),
-            classes=self._figures_classes(SQL("customer")),
+            classes=self._get_classes_sql("figures"),
+            yardsticks=self._yardsticks_query(SQL("customer")),
             wanted=SQL("TRUE") if partners is None else SQL("figures.partner_id = ANY(%s)", partners.ids),
         )
 
@@ -385,7 +385,7 @@ class ComplianceProfile(models.Model):
         if partners is not None:
             source = SQL(
                 "%s UNION ALL SELECT company_id, ROUND(late_ratio * paid_count), paid_count"
-                " FROM compliance_profile WHERE partner_id <> ALL(%s)",
+                " FROM compliance_profile WHERE partner_id NOT IN (SELECT UNNEST(%s))",
                 source,
                 partners.ids,
             )
@@ -495,50 +495,80 @@ class ComplianceProfile(models.Model):
         }
 
     @api.model
-    def _figures_classes(self, source):
-        """SELECT of profile_id and of the figures that rank customers among all customers of their company.
+    def _yardsticks_query(self, source):
+        """SELECT of the values that divide a company's customers into classes, a row per company: company_id,
+        high_from and medium_from, the lowest revenue of these value tiers, and per quintile score the four values one
+        must exceed for 2, 3, 4 and 5.
 
-        Shares and ranks count strictly better or worse customers, so that equal customers get equal classes. Only what
-        ranks is read from the source: rows are sorted four times.
+        Whoever has n customers below has exceeded the n-th value from below; to be in the next fifth is to have a
+        fifth of them below. Finding those values sorts bare values, and classes then follow row by row, in one read:
+        ranking sorts whole rows, several times.
 
-        :param SQL source: rows with profile_id, company_id, invoice_count, purchases_12m, revenue_12m and
-            last_invoice_date
+        :param SQL source: rows with company_id, invoice_count, purchases_12m, revenue_12m and last_invoice_date
         """
         return SQL(
             """
-            SELECT profile_id,
-                   CASE WHEN revenue <= 0 THEN 'none'
-                        WHEN 100 * better < company.compliance_tier_high * total THEN 'high'
-                        WHEN 100 * better < company.compliance_tier_medium * total THEN 'medium'
-                        ELSE 'low' END AS value_tier,
-                   %(recency)s AS rfm_recency, %(frequency)s AS rfm_frequency, %(monetary)s AS rfm_monetary
+            SELECT ranked.company_id,
+                   MIN(revenue) FILTER (WHERE 100 * better < company.compliance_tier_high * total) AS high_from,
+                   MIN(revenue) FILTER (WHERE 100 * better < company.compliance_tier_medium * total) AS medium_from,
+                   %(scores)s
               FROM (
-                    SELECT profile_id, company_id, is_customer, revenue,
-                           SUM(GREATEST(revenue, 0)) OVER company AS total,
+                    SELECT *, SUM(GREATEST(revenue, 0)) OVER (PARTITION BY company_id) AS total,
                            COALESCE(SUM(GREATEST(revenue, 0)) OVER (
-                               company ORDER BY revenue DESC
-                               GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS better,
-                           COUNT(*) OVER customers AS customers,
-                           RANK() OVER (customers ORDER BY last_invoice_date) AS recency_rank,
-                           RANK() OVER (customers ORDER BY purchases_12m) AS frequency_rank,
-                           RANK() OVER (customers ORDER BY revenue) AS monetary_rank
-                      FROM (SELECT profile_id, company_id, last_invoice_date, purchases_12m::int4,
-                                   invoice_count > 0 AS is_customer, COALESCE(revenue_12m, 0) AS revenue
+                               PARTITION BY company_id ORDER BY revenue DESC
+                               GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS better
+                      FROM (SELECT company_id, invoice_count, purchases_12m::int4, last_invoice_date,
+                                   COALESCE(revenue_12m, 0) AS revenue
                               FROM %(source)s source) source
-                    WINDOW company AS (PARTITION BY company_id),
-                           customers AS (PARTITION BY company_id, is_customer)
                    ) ranked
               JOIN res_company company ON company.id = ranked.company_id
+          GROUP BY ranked.company_id
             """,
             source=source,
-            **{
-                name: SQL(
-                    "CASE WHEN is_customer THEN 1 + 5 * (%s - 1) / customers ELSE 0 END::int4",
-                    SQL.identifier(f"{name}_rank"),
+            scores=SQL(", ").join(
+                SQL(
+                    "PERCENTILE_DISC(ARRAY[0.2, 0.4, 0.6, 0.8]) WITHIN GROUP (ORDER BY %s)"
+                    " FILTER (WHERE invoice_count > 0) AS %s",
+                    SQL.identifier(measure),
+                    SQL.identifier(name),
                 )
-                for name in ("recency", "frequency", "monetary")
-            },
+                for name, measure in (
+                    ("rfm_recency", "last_invoice_date"),
+                    ("rfm_frequency", "purchases_12m"),
+                    ("rfm_monetary", "revenue"),
+                )
+            ),
         )
+
+    @api.model
+    def _get_classes_sql(self, alias):
+        """Columns of the class figures: how the customers of a table of figures stand by the ``yardstick`` of their
+        company. Equal customers get equal classes.
+        """
+        revenue = SQL.identifier(alias, "revenue_12m")
+        value_tier = SQL(
+            "CASE WHEN %(revenue)s <= 0 THEN 'none' WHEN %(revenue)s >= high_from THEN 'high'"
+            " WHEN %(revenue)s >= medium_from THEN 'medium' ELSE 'low' END AS value_tier",
+            revenue=revenue,
+        )
+        measures = {
+            "rfm_recency": SQL.identifier(alias, "last_invoice_date"),
+            "rfm_frequency": SQL.identifier(alias, "purchases_12m"),
+            "rfm_monetary": revenue,
+        }
+        scores = (
+            SQL(
+                "CASE WHEN %(is_customer)s THEN 1 + %(exceeded)s ELSE 0 END AS %(name)s",
+                is_customer=SQL("%s > 0", SQL.identifier(alias, "invoice_count")),
+                exceeded=SQL(" + ").join(
+                    SQL("(%s > %s[%s])::int4", measure, SQL.identifier("yardstick", name), number)
+                    for number in range(1, 5)
+                ),
+                name=SQL.identifier(name),
+            )
+            for name, measure in measures.items()
+        )
+        return SQL(", ").join([value_tier, *scores])
 
     @api.model
     def _zones_query(self, scope):
