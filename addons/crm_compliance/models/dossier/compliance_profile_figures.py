@@ -196,14 +196,14 @@ class ComplianceProfile(models.Model):
         return SQL(
             """
             later AS MATERIALIZED (
-                SELECT line_id, SUM(amount) AS amount
-                  FROM (SELECT debit_move_id AS line_id, credit_move_id AS other_id, amount
-                          FROM account_partial_reconcile WHERE max_date > %(as_of)s
-                         UNION ALL
-                        SELECT credit_move_id, debit_move_id, -amount
-                          FROM account_partial_reconcile WHERE max_date > %(as_of)s) settlement
-                 WHERE other_id NOT IN (SELECT id FROM counterpart WHERE settled_on <= %(as_of)s)
-              GROUP BY line_id
+                SELECT side.line_id, SUM(side.amount) AS amount
+                  FROM account_partial_reconcile partial
+            CROSS JOIN LATERAL (VALUES (debit_move_id, credit_move_id, partial.amount),
+                                       (credit_move_id, debit_move_id, -partial.amount))
+                               side (line_id, other_id, amount)
+                 WHERE partial.max_date > %(as_of)s
+                   AND side.other_id NOT IN (SELECT id FROM counterpart WHERE settled_on <= %(as_of)s)
+              GROUP BY side.line_id
             ),
             open_item AS MATERIALIZED (
                 SELECT line.id, line.move_id, line.partner_id, line.company_id, line.amount_residual AS open,
@@ -225,7 +225,7 @@ class ComplianceProfile(models.Model):
                        MIN(item.due) FILTER (WHERE is_overdue AND item.open > 0) AS oldest_due_date
                   FROM (SELECT *, due < %(as_of)s
                                   AND id NOT IN (SELECT id FROM counterpart WHERE is_credit_note) AS is_overdue
-                          FROM open_item) item
+                          FROM open_item OFFSET 0) item -- OFFSET 0: is_overdue is found once, not per sum
              LEFT JOIN res_partner moved ON moved.id = item.partner_id AND moved.commercial_partner_id <> moved.id
               GROUP BY 1, 2
             )
@@ -364,15 +364,19 @@ class ComplianceProfile(models.Model):
                        COALESCE(habit.paid_count, 0) AS paid_count, COALESCE(habit.late_count, 0) AS late_count,
                        habit.recent_count, habit.recent_late_count, habit.avg_days_to_pay, habit.days_beyond_terms,
                        habit.late_weight, habit.late_weight_late, habit.late_evidence,
-                       habit.trend_count, habit.trend_slope
+                       habit.trend_count, habit.trend_slope,
+                       COALESCE((partner.credit_limit ->> profile.company_id::text)::numeric,
+                                (%(limits)s::jsonb ->> profile.company_id::text)::numeric) AS credit_limit
                   FROM compliance_profile profile
+                  JOIN res_partner partner ON partner.id = profile.partner_id
              LEFT JOIN history ON history.partner_id = profile.partner_id AND history.company_id = profile.company_id
              LEFT JOIN today ON today.partner_id = profile.partner_id AND today.company_id = profile.company_id
              LEFT JOIN habit ON habit.partner_id = profile.partner_id AND habit.company_id = profile.company_id
-                 WHERE %s
+                 WHERE %(scope)s
             )
             """,
-            SQL("TRUE") if partners is None else SQL("profile.partner_id = ANY(%s)", partners.ids),
+            limits=json.dumps(self._get_default_credit_limits()),
+            scope=SQL("TRUE") if partners is None else SQL("profile.partner_id = ANY(%s)", partners.ids),
         )
 
     @api.model
@@ -420,17 +424,14 @@ class ComplianceProfile(models.Model):
                                              / NULLIF(purchase_days - 1, 0),
                                          company.compliance_default_interval_days), 7) AS expected_interval,
                        %(as_of)s - customer.last_invoice_date AS silence,
-                       portfolio.late_odds,
-                       COALESCE((partner.credit_limit ->> customer.company_id::text)::numeric,
-                                (%(limits)s::jsonb ->> customer.company_id::text)::numeric) AS credit_limit
+                       portfolio.late_odds
                   FROM customer
-                  JOIN res_partner partner ON partner.id = customer.partner_id
-                  JOIN res_company company ON company.id = customer.company_id
-                  JOIN portfolio ON portfolio.company_id = customer.company_id
+             -- Every customer has both: LEFT tells the planner that no row gets lost.
+             LEFT JOIN res_company company ON company.id = customer.company_id
+             LEFT JOIN portfolio ON portfolio.company_id = customer.company_id
             )
             """,
             as_of=as_of,
-            limits=json.dumps(self._get_default_credit_limits()),
         )
 
     @api.model
@@ -571,30 +572,31 @@ class ComplianceProfile(models.Model):
         return SQL(", ").join([value_tier, *scores])
 
     @api.model
-    def _zones_query(self, scope):
-        """SELECT of profile_id and zone. An answer that has expired no longer speaks for the customer.
+    def _zones_query(self, checks):
+        """SELECT of profile_id, zone, and ``differs``: whether checks must be laid out. Only of dossiers with anything
+        against them or to lay out; all others are standard. An answer that has expired no longer speaks for the
+        customer.
 
-        :param SQL scope: condition on ``profile``, the dossiers wanted
+        :param SQL checks: SELECT of profile_id, knockout, applies, result, valid_until and differs
         """
         return SQL(
             """
-            SELECT profile.id AS profile_id,
+            SELECT profile_id,
                    CASE WHEN BOOL_OR(answer = 'unmet' AND knockout) THEN 'non_compliant'
                         WHEN BOOL_OR(answer = 'unmet') THEN 'grey'
                         WHEN BOOL_OR(answer = 'unknown') THEN 'unknown'
-                        ELSE 'standard' END AS zone
-              FROM compliance_profile profile
-         LEFT JOIN (
-                    SELECT answered.profile_id, criterion.knockout,
-                           CASE WHEN answered.valid_until < %(today)s AND answered.result <> 'unmet' THEN 'unknown'
-                                ELSE answered.result END AS answer
-                      FROM compliance_criterion_check answered
-                      JOIN compliance_criterion criterion ON criterion.id = answered.criterion_id
-                     WHERE answered.active AND answered.is_applicable AND criterion.active
-                   ) checked ON checked.profile_id = profile.id
-             WHERE %(scope)s
-          GROUP BY profile.id
+                        ELSE 'standard' END AS zone,
+                   BOOL_OR(differs) AS differs
+              FROM (
+                    SELECT profile_id, knockout, differs,
+                           CASE WHEN NOT applies THEN NULL
+                                WHEN valid_until < %(today)s AND result <> 'unmet' THEN 'unknown'
+                                ELSE result END AS answer
+                      FROM (%(checks)s) checked
+                   ) answered
+             WHERE answer IN ('unmet', 'unknown') OR differs
+          GROUP BY profile_id
             """,
             today=fields.Date.context_today(self),
-            scope=scope,
+            checks=checks,
         )

@@ -34,8 +34,11 @@ class ComplianceProfile(models.Model):
             self._stamp_refresh()
         else:
             partners = self._get_entities(partners)
-        self.env["compliance.criterion.check"]._lay_out(partners)
-        self._update_from(self._stage(self._changes_query(partners)), self._get_figure_names())
+        staged = self._stage(self._changes_query(partners))
+        self.env["compliance.criterion.check"]._lay_out(
+            SQL("profile.id IN (SELECT profile_id FROM (%s) fresh WHERE differs)", staged)
+        )
+        self._update_from(staged, self._get_figure_names())
         return True
 
     @api.model
@@ -60,35 +63,41 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _analyze_ledger(self):
-        """Has PostgreSQL look at tables most of which it has not looked at yet, as right after an import: a plan made
-        from outdated statistics may take hours instead of seconds.
-
-        One statement, whether or not there is anything to look at.
+        """Has PostgreSQL look at outdated tables, in one statement whether or not there are any: a plan made from
+        outdated statistics may take hours instead of seconds.
         """
-        tables = ["account_move", "account_move_line", "account_partial_reconcile", "res_partner"]
-        tables += [self._table, self.env["compliance.criterion.check"]._table]
         self.env.cr.execute(
             SQL(
                 """
                 DO $$
                 DECLARE outdated regclass;
                 BEGIN
-                    FOR outdated IN
-                        SELECT relid FROM pg_stat_user_tables JOIN pg_class ON pg_class.oid = relid
-                         WHERE pg_class.relname = ANY(%s) AND schemaname = current_schema
-                           AND (n_mod_since_analyze > n_live_tup / 2 OR reltuples < 0)
+                    FOR outdated IN %s
                     LOOP
                         EXECUTE 'ANALYZE (SKIP_LOCKED) ' || outdated;
                     END LOOP;
                 END $$
                 """,
-                tables,
+                self._outdated_tables_query(),
             )
         )
 
     @api.model
+    def _outdated_tables_query(self):
+        """SELECT of the tables most of which PostgreSQL has not looked at yet, as right after an import."""
+        tables = ["account_move", "account_move_line", "account_partial_reconcile", "res_partner"]
+        tables += [self._table, self.env["compliance.criterion.check"]._table]
+        return SQL(
+            "SELECT relid FROM pg_stat_user_tables JOIN pg_class ON pg_class.oid = relid"
+            " WHERE pg_class.relname = ANY(%s) AND schemaname = current_schema"
+            " AND (n_mod_since_analyze > n_live_tup / 2 OR reltuples < 0)",
+            tables,
+        )
+
+    @api.model
     def _changes_query(self, partners=None):
-        """What a refresh writes: SELECT of profile_id and all figures of the dossiers that are to change.
+        """What a refresh writes: SELECT of profile_id, all figures, and whether checks must be laid out (``differs``),
+        of the dossiers that are to change.
 
         Where only some customers' ledgers are looked at, everybody else is ranked by the figures that stand in the
         dossier: one purchase may move others to another class.
@@ -108,27 +117,29 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _changed_figures_query(self, partners):
-        """SELECT over ``figures`` and ``yardstick``: profile_id and all figures of the dossiers of which one changed."""
+        """SELECT over ``figures`` and ``yardstick``: of these customers' dossiers those of which a figure changed, or a
+        check; see ``_changes_query``.
+        """
         names = self._get_figure_names()
+        scope = SQL("TRUE") if partners is None else SQL("profile.partner_id = ANY(%s)", partners.ids)
         return SQL(
             """
-            SELECT fresh.profile_id, %(after)s
+            SELECT fresh.profile_id, differs, %(after)s
               FROM (
-                    SELECT figures.*, %(classes)s, standing.zone, %(completeness)s AS completeness
+                    SELECT figures.*, %(classes)s, COALESCE(standing.zone, 'standard') AS zone,
+                           standing.differs, %(completeness)s AS completeness
                       FROM figures
-                      JOIN yardstick ON yardstick.company_id = figures.company_id
                       JOIN compliance_profile profile ON profile.id = figures.profile_id
                       JOIN res_partner ON res_partner.id = figures.partner_id
-                      JOIN (%(zones)s) standing ON standing.profile_id = figures.profile_id
+                 LEFT JOIN yardstick ON yardstick.company_id = figures.company_id
+                 LEFT JOIN (%(zones)s) standing ON standing.profile_id = figures.profile_id
                    ) fresh
               JOIN compliance_profile profile ON profile.id = fresh.profile_id
-             WHERE (%(before)s) IS DISTINCT FROM (%(after)s)
+             WHERE differs OR (%(before)s) IS DISTINCT FROM (%(after)s)
             """,
             classes=self._get_classes_sql("figures"),
             completeness=self.env["compliance.dossier.item"]._get_completeness_sql(),
-            zones=self._zones_query(
-                SQL("TRUE") if partners is None else SQL("profile.partner_id = ANY(%s)", partners.ids)
-            ),
+            zones=self._zones_query(self.env["compliance.criterion.check"]._targets_query(scope)),
             before=self._get_columns_sql("profile", names),
             after=self._get_columns_sql("fresh", names),
         )
@@ -140,7 +151,7 @@ class ComplianceProfile(models.Model):
         """
         return SQL(
             """
-            SELECT profile.id, %(figures)s
+            SELECT profile.id, FALSE, %(figures)s
               FROM compliance_profile profile
               JOIN yardstick ON yardstick.company_id = profile.company_id
         CROSS JOIN LATERAL (SELECT %(classes)s) fresh
@@ -214,7 +225,21 @@ class ComplianceProfile(models.Model):
         self.env["compliance.criterion.check"].flush_model()
         self.env["compliance.criterion"].flush_model()
         self.flush_model()
-        self._update_from(self._zones_query(SQL("profile.id = ANY(%s)", self.ids)), ("zone",))
+        checks = SQL(
+            "SELECT profile_id, criterion.knockout, is_applicable AS applies, result, valid_until, FALSE AS differs"
+            " FROM compliance_criterion_check answered"
+            " JOIN compliance_criterion criterion ON criterion.id = answered.criterion_id AND criterion.active"
+            " WHERE answered.active AND answered.profile_id = ANY(%s)",
+            self.ids,
+        )
+        query = SQL(
+            "SELECT profile.id AS profile_id, COALESCE(standing.zone, 'standard') AS zone"
+            " FROM compliance_profile profile LEFT JOIN (%s) standing ON standing.profile_id = profile.id"
+            " WHERE profile.id = ANY(%s)",
+            self._zones_query(checks),
+            self.ids,
+        )
+        self._update_from(query, ("zone",))
 
     # -------------------------------------------------------------------------
     # OPENING

@@ -15,7 +15,7 @@ class DossierLink(fields.Many2one):
         dossiers = model.env[self.comodel_name]
         dossier_alias = query.make_alias(alias, self.name)
         # The link as it stands, without Many2one's look whether the dossier exists: the join is that look.
-        link = super(fields.Many2one, self).to_sql(model, alias)
+        link = fields.Field.to_sql(self, model, alias)
         model._check_field_access(self, "read")
         query.add_join(
             "LEFT JOIN",
