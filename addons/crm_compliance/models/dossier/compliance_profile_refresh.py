@@ -30,15 +30,15 @@ class ComplianceProfile(models.Model):
             queue._enqueue_all() if partners is None else queue._enqueue(partners)
             return False
         self._analyze_ledger()
-        if partners is None:
-            self._stamp_refresh()
-        else:
+        if partners is not None:
             partners = self._get_entities(partners)
         staged = self._stage(self._changes_query(partners))
         self.env["compliance.criterion.check"]._lay_out(
             SQL("profile.id IN (SELECT profile_id FROM (%s) fresh WHERE differs)", staged)
         )
         self._update_from(staged, self._get_figure_names())
+        if partners is None:
+            self._stamp_refresh()
         return True
 
     @api.model
@@ -52,7 +52,7 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _stamp_refresh(self):
-        """Notes that all dossiers are looked at, changed or not."""
+        """Notes that all dossiers were looked at, changed or not."""
         self.env.cr.execute(SQL("UPDATE res_company SET compliance_refreshed_at = %s", fields.Datetime.now()))
         self.env["res.company"].invalidate_model(["compliance_refreshed_at"], flush=False)
 
