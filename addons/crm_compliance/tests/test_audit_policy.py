@@ -103,6 +103,9 @@ class TestAuditPolicy(AuditCommon):
         self.assertFalse(policy._filter_incomplete())
         self.env.cr.execute("ALTER TABLE res_partner DISABLE TRIGGER compliance_audit_on_update")
         self.assertIn(policy.model_id.name, self._fault())
+        with self.assertLogs("odoo.addons.crm_compliance.models.audit.compliance_audit_policy", "WARNING"):
+            policy._filter_incomplete()._report_interruption()
+        self.assertIn(policy.model_id.name, self.env["compliance.audit.verification"].search([], limit=1).fault)
         policy._filter_incomplete()._create_triggers()
         self.assertIsNone(self._fault())
         self.env.cr.execute("ALTER TABLE compliance_audit_log DISABLE TRIGGER compliance_audit_guard")

@@ -298,9 +298,9 @@ class ComplianceAuditLog(models.Model):
         record = self.env[model].browse(res_id)
         if not self.env.user._is_internal():
             raise AccessError(self.env._("Histories are for employees."))
-        record.check_access("read")
         if not record.exists():
             raise AccessError(self.env._("The record does not exist any more."))
+        record.check_access("read")
         return self.sudo()
 
     def _prepare_event(self, names, reader):

@@ -1,5 +1,6 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
 import re
 from ast import literal_eval
 
@@ -8,6 +9,8 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, ormcache
 from odoo.tools.sql import existing_tables, table_columns
+
+_logger = logging.getLogger(__name__)
 
 # Columns that say nothing about the record: who and when stand in the log's own columns.
 TECHNICAL = {"id", "create_uid", "create_date", "write_uid", "write_date", "parent_path"}
@@ -233,7 +236,20 @@ class ComplianceAuditPolicy(models.Model):
         policies = self.search([("active", "=", True)])
         if not self.env.registry.updated_modules:
             policies = policies._filter_incomplete()
+            policies._report_interruption()
         policies._create_triggers()
+
+    def _report_interruption(self):
+        """Keeps for the auditor that these policies' changes were not recorded for a while; the verification to come
+        will find all triggers in place.
+        """
+        if self:
+            fault = self.env._(
+                "Triggers of %s were missing or switched off until now: changes may not have been recorded.",
+                ", ".join(self.mapped("model_id.name")),
+            )
+            self.env["compliance.audit.verification"].create({"fault": fault})
+            _logger.warning("%s", fault)
 
     # -------------------------------------------------------------------------
     # TRIGGERS
