@@ -232,7 +232,8 @@ class ComplianceCriterionCheck(models.Model):
         """Moves checks to the dossier theirs is merged into; where both answered, the later answer counts and the
         other is kept as superseded.
         """
-        existing = {check.criterion_id: check for check in profile.check_ids}
+        # Not from the cache: it may still hold checks that an earlier merge superseded.
+        existing = self.search([("profile_id", "=", profile.id), ("active", "=", True)]).grouped("criterion_id")
         for check in self.with_context(active_test=False):
             rival = check.active and existing.get(check.criterion_id)
             loser = self.browse()
