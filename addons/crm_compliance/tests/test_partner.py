@@ -73,6 +73,39 @@ class TestPartner(ComplianceCommon):
             self.assertEqual(self._link(self.customer.child_ids[-1:]), self.dossier, role)
             self.assertEqual(self.customer.phone, role)
 
+    def test_search_by_figures(self):
+        """Searching finds what reading shows: contacts with their company, and whoever has no dossier."""
+        late = self._customer("Late")
+        partners = self.customer | late | self._contact() | self._contact(late)
+        partners |= self.env["res.partner"].create({"name": "No Dossier"})
+        self._invoice(late, 100, self._days_ago(30))
+        self._open_dossier(self.customer, self.second)
+        self._work_off_queue()
+        for condition in (
+            ("compliance_overdue_amount", ">", 50),
+            ("compliance_overdue_amount", "=", 0),
+            ("compliance_overdue_amount", "!=", 100),
+            ("compliance_lifecycle", "=", "new"),
+            ("compliance_lifecycle", "!=", "new"),
+            ("compliance_lifecycle", "in", ["new", "prospect"]),
+            ("compliance_lifecycle", "not in", ["new", False]),
+            ("compliance_lifecycle", "=", False),
+            ("compliance_lifecycle", "!=", False),
+            ("compliance_profile_id", "=", False),
+            ("compliance_profile_id.lifecycle", "=", "new"),
+        ):
+            for company in (self.company, self.second):
+                records = partners.with_company(company)
+                found = records.search([("id", "in", partners.ids), condition])
+                self.assertEqual(set(found.ids), set(records.filtered_domain([condition]).ids), condition)
+
+    def test_search_joins_the_dossiers_once(self):
+        """A look-up per contact would take a second for a hundred thousand."""
+        domain = ["|", ("compliance_overdue_amount", ">", 50), ("compliance_late_ratio", ">", 0.8)]
+        query = self.env["res.partner"]._search(domain)
+        self.assertEqual(query.from_clause.code.count("SELECT"), 0)
+        self.assertEqual(query.from_clause.code.count("JOIN"), 1)
+
     # -------------------------------------------------------------------------
     # ATTACHING AND DETACHING
     # -------------------------------------------------------------------------

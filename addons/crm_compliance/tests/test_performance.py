@@ -4,6 +4,7 @@ from functools import partial
 from unittest.mock import patch
 
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from .common import ComplianceCommon
 
@@ -46,11 +47,25 @@ class TestPerformance(ComplianceCommon):
         return self.env.cr.sql_log_count - before
 
     def test_refresh(self):
-        few = self._count(lambda: self.profiles._refresh(self.customers[:2]))
-        many = self._count(lambda: self.profiles._refresh(self.customers[:22]))
+        few, many, everybody = (
+            self._count(lambda partners=partners: self.profiles._refresh(partners))
+            for partners in (self.customers[:2], self.customers[:22], None)
+        )
         self.assertEqual(few, many)
-        # Of all customers: two more, for the temporary table.
-        self.assertLessEqual(self._count(lambda: self.profiles._refresh()), many + 2)
+        self.assertEqual(few, everybody)
+
+    def test_refresh_of_more_than_are_read_at_once(self):
+        """The ORM reads a thousand records at a time; the refresh does not read them through it."""
+        ids = self.customers.ids + list(range(10**9, 10**9 + 2500))
+        many = self._count(lambda: self.profiles._refresh(self.env["res.partner"].browse(ids)))
+        self.assertEqual(many, self._count(lambda: self.profiles._refresh(self.customers[:2])))
+
+    def test_refresh_with_outdated_statistics(self):
+        """Looking at tables anew is part of the one statement that asks whether it is needed."""
+        few = self._count(lambda: self.profiles._refresh(self.customers[:2]))
+        outdated = SQL("SELECT 'compliance_profile'::regclass")
+        with patch.object(type(self.profiles), "_outdated_tables_query", lambda profiles: outdated):
+            self.assertEqual(self._count(lambda: self.profiles._refresh(self.customers[:2])), few)
 
     def test_refresh_of_changed_dossiers(self):
         def change_and_refresh(customers):

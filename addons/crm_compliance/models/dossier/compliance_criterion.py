@@ -139,7 +139,7 @@ class ComplianceCriterion(models.Model):
 
     def _get_target_sql(self):
         """What the check of this criterion should say of a customer, as a row over ``profile`` and ``res_partner``:
-        criterion_id, sequence, applies, result (NULL where a person answers).
+        criterion_id, sequence, knockout, applies, evaluation (met or unmet; NULL where a person answers).
         """
         self.ensure_one()
         result = SQL("NULL::varchar")
@@ -148,7 +148,7 @@ class ComplianceCriterion(models.Model):
         applies = self._get_condition_sql("domain")
         if self.company_id:
             applies = SQL("(profile.company_id = %s AND %s)", self.company_id.id, applies)
-        return SQL("(%s, %s, (%s) IS TRUE, %s)", self.id, self.sequence, applies, result)
+        return SQL("(%s, %s, %s, (%s) IS TRUE, %s)", self.id, self.sequence, self.knockout, applies, result)
 
     @api.model
     def _after_change(self):

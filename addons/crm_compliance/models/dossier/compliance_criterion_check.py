@@ -245,40 +245,53 @@ class ComplianceCriterionCheck(models.Model):
             check.profile_id = profile
 
     @api.model
-    def _lay_out(self, partners=None):
-        """Gives every dossier a check per applicable criterion, and every automatic check its result, in one statement.
+    def _targets_query(self, scope):
+        """SELECT of every check as it should be, a row per dossier and criterion: id (NULL where there is none yet),
+        profile_id, company_id, criterion_id, sequence, knockout, applies, evaluation, result, valid_until, and whether
+        the check ``differs`` from that (or is missing) and has to be laid out.
 
-        :param partners: the customers concerned; None means all
+        :param SQL scope: condition on ``profile``, the dossiers wanted
         """
         criteria = self.env["compliance.criterion"].sudo().search([("active", "=", True)])
-        if not criteria:
-            return
         self.flush_model()
         self.env["res.partner"].flush_model()
-        scope = SQL("profile.partner_id = ANY(%s)", partners.ids) if partners is not None else SQL("TRUE")
+        targets = [criterion._get_target_sql() for criterion in criteria]
+        return SQL(
+            """
+            SELECT existing.id, profile.id AS profile_id, profile.company_id, target.*, existing.valid_until,
+                   CASE WHEN existing.result = 'waived' THEN 'waived'
+                        ELSE COALESCE(target.evaluation, existing.result, 'unknown') END AS result,
+                   CASE WHEN existing.id IS NULL THEN target.applies
+                        ELSE existing.is_applicable IS DISTINCT FROM target.applies
+                             OR (existing.result <> 'waived' AND target.evaluation <> existing.result) END AS differs
+              FROM compliance_profile profile
+              JOIN res_partner ON res_partner.id = profile.partner_id
+        CROSS JOIN LATERAL (VALUES %(targets)s) target (criterion_id, sequence, knockout, applies, evaluation)
+         LEFT JOIN compliance_criterion_check existing ON existing.profile_id = profile.id
+                                                      AND existing.criterion_id = target.criterion_id
+                                                      AND existing.active
+             WHERE %(scope)s
+            """,
+            targets=SQL(", ").join(targets or [SQL("(NULL::int4, NULL::int4, FALSE, FALSE, NULL::varchar)")]),
+            scope=scope,
+        )
+
+    @api.model
+    def _lay_out(self, scope):
+        """Gives dossiers a check per applicable criterion, and every automatic check its result, in one statement.
+
+        :param SQL scope: condition on ``profile``, the dossiers concerned
+        """
         self.env.execute_query(
             SQL(
                 """
-                WITH difference AS MATERIALIZED (
-                    SELECT existing.id, profile.id AS profile_id, profile.company_id, target.*
-                      FROM compliance_profile profile
-                      JOIN res_partner ON res_partner.id = profile.partner_id
-                CROSS JOIN LATERAL (VALUES %(targets)s) target (criterion_id, sequence, applies, result)
-                 LEFT JOIN compliance_criterion_check existing ON existing.profile_id = profile.id
-                                                              AND existing.criterion_id = target.criterion_id
-                                                              AND existing.active
-                     WHERE %(scope)s
-                       AND CASE WHEN existing.id IS NULL THEN target.applies
-                                ELSE existing.is_applicable IS DISTINCT FROM target.applies
-                                     OR (existing.result <> 'waived' AND target.result <> existing.result) END
-                ),
+                WITH difference AS MATERIALIZED (SELECT * FROM (%(targets)s) target WHERE differs),
                 changed AS (
                     UPDATE compliance_criterion_check existing
                        SET is_applicable = target.applies,
-                           result = CASE WHEN existing.result = 'waived' THEN 'waived'
-                                         ELSE COALESCE(target.result, existing.result) END,
-                           checked_on = CASE WHEN existing.result <> 'waived' AND target.result <> existing.result
-                                             THEN %(today)s ELSE existing.checked_on END
+                           result = target.result,
+                           checked_on = CASE WHEN target.result <> existing.result THEN %(today)s
+                                             ELSE existing.checked_on END
                       FROM difference target
                      WHERE existing.id = target.id
                 )
@@ -286,13 +299,12 @@ class ComplianceCriterionCheck(models.Model):
                        (profile_id, criterion_id, company_id, sequence, active, is_applicable, result, checked_on,
                         create_uid, create_date, write_uid, write_date)
                 SELECT profile_id, criterion_id, company_id, sequence, TRUE, TRUE,
-                       COALESCE(result, 'unknown'), CASE WHEN result IS NOT NULL THEN %(today)s END,
+                       result, CASE WHEN evaluation IS NOT NULL THEN %(today)s END,
                        %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
                   FROM difference
                  WHERE id IS NULL
                 """,
-                targets=SQL(", ").join(criterion._get_target_sql() for criterion in criteria),
-                scope=scope,
+                targets=self._targets_query(scope),
                 today=fields.Date.context_today(self),
                 uid=self.env.uid,
             )

@@ -59,11 +59,11 @@ class ComplianceProfile(models.Model):
             amounts in the company currency, days as days, shares from 0 to 1
         """
         return SQL(
-            "WITH %(ledger)s SELECT figures.*, %(names)s FROM figures"
-            " JOIN (%(classes)s) class ON class.profile_id = figures.profile_id WHERE %(wanted)s",
+            "WITH %(ledger)s SELECT figures.*, %(classes)s FROM figures"
+            " JOIN (%(yardsticks)s) yardstick ON yardstick.company_id = figures.company_id WHERE %(wanted)s",
             ledger=self._figures_ledger(None, as_of),
-            names=SQL(", ").join(SQL.identifier("class", name) for name in CLASS_FIGURES),
-            classes=self._figures_classes(SQL("customer")),
+            classes=self._get_classes_sql("figures"),
+            yardsticks=self._yardsticks_query(SQL("customer")),
             wanted=SQL("TRUE") if partners is None else SQL("figures.partner_id = ANY(%s)", partners.ids),
         )
 
@@ -196,14 +196,14 @@ class ComplianceProfile(models.Model):
         return SQL(
             """
             later AS MATERIALIZED (
-                SELECT line_id, SUM(amount) AS amount
-                  FROM (SELECT debit_move_id AS line_id, credit_move_id AS other_id, amount
-                          FROM account_partial_reconcile WHERE max_date > %(as_of)s
-                         UNION ALL
-                        SELECT credit_move_id, debit_move_id, -amount
-                          FROM account_partial_reconcile WHERE max_date > %(as_of)s) settlement
-                 WHERE other_id NOT IN (SELECT id FROM counterpart WHERE settled_on <= %(as_of)s)
-              GROUP BY line_id
+                SELECT side.line_id, SUM(side.amount) AS amount
+                  FROM account_partial_reconcile partial
+            CROSS JOIN LATERAL (VALUES (debit_move_id, credit_move_id, partial.amount),
+                                       (credit_move_id, debit_move_id, -partial.amount))
+                               side (line_id, other_id, amount)
+                 WHERE partial.max_date > %(as_of)s
+                   AND side.other_id NOT IN (SELECT id FROM counterpart WHERE settled_on <= %(as_of)s)
+              GROUP BY side.line_id
             ),
             open_item AS MATERIALIZED (
                 SELECT line.id, line.move_id, line.partner_id, line.company_id, line.amount_residual AS open,
@@ -225,7 +225,7 @@ class ComplianceProfile(models.Model):
                        MIN(item.due) FILTER (WHERE is_overdue AND item.open > 0) AS oldest_due_date
                   FROM (SELECT *, due < %(as_of)s
                                   AND id NOT IN (SELECT id FROM counterpart WHERE is_credit_note) AS is_overdue
-                          FROM open_item) item
+                          FROM open_item OFFSET 0) item -- OFFSET 0: is_overdue is found once, not per sum
              LEFT JOIN res_partner moved ON moved.id = item.partner_id AND moved.commercial_partner_id <> moved.id
               GROUP BY 1, 2
             )
@@ -364,15 +364,19 @@ class ComplianceProfile(models.Model):
                        COALESCE(habit.paid_count, 0) AS paid_count, COALESCE(habit.late_count, 0) AS late_count,
                        habit.recent_count, habit.recent_late_count, habit.avg_days_to_pay, habit.days_beyond_terms,
                        habit.late_weight, habit.late_weight_late, habit.late_evidence,
-                       habit.trend_count, habit.trend_slope
+                       habit.trend_count, habit.trend_slope,
+                       COALESCE((partner.credit_limit ->> profile.company_id::text)::numeric,
+                                (%(limits)s::jsonb ->> profile.company_id::text)::numeric) AS credit_limit
                   FROM compliance_profile profile
+                  JOIN res_partner partner ON partner.id = profile.partner_id
              LEFT JOIN history ON history.partner_id = profile.partner_id AND history.company_id = profile.company_id
              LEFT JOIN today ON today.partner_id = profile.partner_id AND today.company_id = profile.company_id
              LEFT JOIN habit ON habit.partner_id = profile.partner_id AND habit.company_id = profile.company_id
-                 WHERE %s
+                 WHERE %(scope)s
             )
             """,
-            SQL("TRUE") if partners is None else SQL("profile.partner_id = ANY(%s)", partners.ids),
+            limits=json.dumps(self._get_default_credit_limits()),
+            scope=SQL("TRUE") if partners is None else SQL("profile.partner_id = ANY(%s)", partners.ids),
         )
 
     @api.model
@@ -385,7 +389,7 @@ class ComplianceProfile(models.Model):
         if partners is not None:
             source = SQL(
                 "%s UNION ALL SELECT company_id, ROUND(late_ratio * paid_count), paid_count"
-                " FROM compliance_profile WHERE partner_id <> ALL(%s)",
+                " FROM compliance_profile WHERE partner_id NOT IN (SELECT UNNEST(%s))",
                 source,
                 partners.ids,
             )
@@ -420,17 +424,14 @@ class ComplianceProfile(models.Model):
                                              / NULLIF(purchase_days - 1, 0),
                                          company.compliance_default_interval_days), 7) AS expected_interval,
                        %(as_of)s - customer.last_invoice_date AS silence,
-                       portfolio.late_odds,
-                       COALESCE((partner.credit_limit ->> customer.company_id::text)::numeric,
-                                (%(limits)s::jsonb ->> customer.company_id::text)::numeric) AS credit_limit
+                       portfolio.late_odds
                   FROM customer
-                  JOIN res_partner partner ON partner.id = customer.partner_id
-                  JOIN res_company company ON company.id = customer.company_id
-                  JOIN portfolio ON portfolio.company_id = customer.company_id
+             -- Every customer has both: LEFT tells the planner that no row gets lost.
+             LEFT JOIN res_company company ON company.id = customer.company_id
+             LEFT JOIN portfolio ON portfolio.company_id = customer.company_id
             )
             """,
             as_of=as_of,
-            limits=json.dumps(self._get_default_credit_limits()),
         )
 
     @api.model
@@ -495,76 +496,107 @@ class ComplianceProfile(models.Model):
         }
 
     @api.model
-    def _figures_classes(self, source):
-        """SELECT of profile_id and of the figures that rank customers among all customers of their company.
+    def _yardsticks_query(self, source):
+        """SELECT of the values that divide a company's customers into classes, a row per company: company_id,
+        high_from and medium_from, the lowest revenue of these value tiers, and per quintile score the four values one
+        must exceed for 2, 3, 4 and 5.
 
-        Shares and ranks count strictly better or worse customers, so that equal customers get equal classes. Only what
-        ranks is read from the source: rows are sorted four times.
+        Whoever has n customers below has exceeded the n-th value from below; to be in the next fifth is to have a
+        fifth of them below. Finding those values sorts bare values, and classes then follow row by row, in one read:
+        ranking sorts whole rows, several times.
 
-        :param SQL source: rows with profile_id, company_id, invoice_count, purchases_12m, revenue_12m and
-            last_invoice_date
+        :param SQL source: rows with company_id, invoice_count, purchases_12m, revenue_12m and last_invoice_date
+        """
+        return SQL(
+            """
+            SELECT ranked.company_id,
+                   MIN(revenue) FILTER (WHERE 100 * better < company.compliance_tier_high * total) AS high_from,
+                   MIN(revenue) FILTER (WHERE 100 * better < company.compliance_tier_medium * total) AS medium_from,
+                   %(scores)s
+              FROM (
+                    SELECT *, SUM(GREATEST(revenue, 0)) OVER (PARTITION BY company_id) AS total,
+                           COALESCE(SUM(GREATEST(revenue, 0)) OVER (
+                               PARTITION BY company_id ORDER BY revenue DESC
+                               GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS better
+                      FROM (SELECT company_id, invoice_count, purchases_12m::int4, last_invoice_date,
+                                   COALESCE(revenue_12m, 0) AS revenue
+                              FROM %(source)s source) source
+                   ) ranked
+              JOIN res_company company ON company.id = ranked.company_id
+          GROUP BY ranked.company_id
+            """,
+            source=source,
+            scores=SQL(", ").join(
+                SQL(
+                    "PERCENTILE_DISC(ARRAY[0.2, 0.4, 0.6, 0.8]) WITHIN GROUP (ORDER BY %s)"
+                    " FILTER (WHERE invoice_count > 0) AS %s",
+                    SQL.identifier(measure),
+                    SQL.identifier(name),
+                )
+                for name, measure in (
+                    ("rfm_recency", "last_invoice_date"),
+                    ("rfm_frequency", "purchases_12m"),
+                    ("rfm_monetary", "revenue"),
+                )
+            ),
+        )
+
+    @api.model
+    def _get_classes_sql(self, alias):
+        """Columns of the class figures: how the customers of a table of figures stand by the ``yardstick`` of their
+        company. Equal customers get equal classes.
+        """
+        revenue = SQL.identifier(alias, "revenue_12m")
+        value_tier = SQL(
+            "CASE WHEN %(revenue)s <= 0 THEN 'none' WHEN %(revenue)s >= high_from THEN 'high'"
+            " WHEN %(revenue)s >= medium_from THEN 'medium' ELSE 'low' END AS value_tier",
+            revenue=revenue,
+        )
+        measures = {
+            "rfm_recency": SQL.identifier(alias, "last_invoice_date"),
+            "rfm_frequency": SQL.identifier(alias, "purchases_12m"),
+            "rfm_monetary": revenue,
+        }
+        scores = (
+            SQL(
+                "CASE WHEN %(is_customer)s THEN 1 + %(exceeded)s ELSE 0 END AS %(name)s",
+                is_customer=SQL("%s > 0", SQL.identifier(alias, "invoice_count")),
+                exceeded=SQL(" + ").join(
+                    SQL("(%s > %s[%s])::int4", measure, SQL.identifier("yardstick", name), number)
+                    for number in range(1, 5)
+                ),
+                name=SQL.identifier(name),
+            )
+            for name, measure in measures.items()
+        )
+        return SQL(", ").join([value_tier, *scores])
+
+    @api.model
+    def _zones_query(self, checks):
+        """SELECT of profile_id, zone, and ``differs``: whether checks must be laid out. Only of dossiers with anything
+        against them or to lay out; all others are standard. An answer that has expired no longer speaks for the
+        customer.
+
+        :param SQL checks: SELECT of profile_id, knockout, applies, result, valid_until and differs
         """
         return SQL(
             """
             SELECT profile_id,
-                   CASE WHEN revenue <= 0 THEN 'none'
-                        WHEN 100 * better < company.compliance_tier_high * total THEN 'high'
-                        WHEN 100 * better < company.compliance_tier_medium * total THEN 'medium'
-                        ELSE 'low' END AS value_tier,
-                   %(recency)s AS rfm_recency, %(frequency)s AS rfm_frequency, %(monetary)s AS rfm_monetary
-              FROM (
-                    SELECT profile_id, company_id, is_customer, revenue,
-                           SUM(GREATEST(revenue, 0)) OVER company AS total,
-                           COALESCE(SUM(GREATEST(revenue, 0)) OVER (
-                               company ORDER BY revenue DESC
-                               GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS better,
-                           COUNT(*) OVER customers AS customers,
-                           RANK() OVER (customers ORDER BY last_invoice_date) AS recency_rank,
-                           RANK() OVER (customers ORDER BY purchases_12m) AS frequency_rank,
-                           RANK() OVER (customers ORDER BY revenue) AS monetary_rank
-                      FROM (SELECT profile_id, company_id, last_invoice_date, purchases_12m::int4,
-                                   invoice_count > 0 AS is_customer, COALESCE(revenue_12m, 0) AS revenue
-                              FROM %(source)s source) source
-                    WINDOW company AS (PARTITION BY company_id),
-                           customers AS (PARTITION BY company_id, is_customer)
-                   ) ranked
-              JOIN res_company company ON company.id = ranked.company_id
-            """,
-            source=source,
-            **{
-                name: SQL(
-                    "CASE WHEN is_customer THEN 1 + 5 * (%s - 1) / customers ELSE 0 END::int4",
-                    SQL.identifier(f"{name}_rank"),
-                )
-                for name in ("recency", "frequency", "monetary")
-            },
-        )
-
-    @api.model
-    def _zones_query(self, scope):
-        """SELECT of profile_id and zone. An answer that has expired no longer speaks for the customer.
-
-        :param SQL scope: condition on ``profile``, the dossiers wanted
-        """
-        return SQL(
-            """
-            SELECT profile.id AS profile_id,
                    CASE WHEN BOOL_OR(answer = 'unmet' AND knockout) THEN 'non_compliant'
                         WHEN BOOL_OR(answer = 'unmet') THEN 'grey'
                         WHEN BOOL_OR(answer = 'unknown') THEN 'unknown'
-                        ELSE 'standard' END AS zone
-              FROM compliance_profile profile
-         LEFT JOIN (
-                    SELECT answered.profile_id, criterion.knockout,
-                           CASE WHEN answered.valid_until < %(today)s AND answered.result <> 'unmet' THEN 'unknown'
-                                ELSE answered.result END AS answer
-                      FROM compliance_criterion_check answered
-                      JOIN compliance_criterion criterion ON criterion.id = answered.criterion_id
-                     WHERE answered.active AND answered.is_applicable AND criterion.active
-                   ) checked ON checked.profile_id = profile.id
-             WHERE %(scope)s
-          GROUP BY profile.id
+                        ELSE 'standard' END AS zone,
+                   BOOL_OR(differs) AS differs
+              FROM (
+                    SELECT profile_id, knockout, differs,
+                           CASE WHEN NOT applies THEN NULL
+                                WHEN valid_until < %(today)s AND result <> 'unmet' THEN 'unknown'
+                                ELSE result END AS answer
+                      FROM (%(checks)s) checked
+                   ) answered
+             WHERE answer IN ('unmet', 'unknown') OR differs
+          GROUP BY profile_id
             """,
             today=fields.Date.context_today(self),
-            scope=scope,
+            checks=checks,
         )

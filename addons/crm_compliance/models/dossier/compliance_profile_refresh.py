@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .compliance_profile_figures import CLASS_FIGURES, LEDGER_FIGURES, STANDING_FIGURES
+from .compliance_profile_figures import CLASS_FIGURES
 
 # Any number will do, as long as it is always the same one: the key of the advisory lock of refreshes.
 REFRESH_LOCK = 7266730190
@@ -23,25 +23,38 @@ class ComplianceProfile(models.Model):
         :param partners: the customers; None means all dossiers
         :return: whether the figures were computed (else: queued)
         """
-        if partners is not None:
-            partners = partners.with_context(active_test=False).commercial_partner_id
-            if not partners:
-                return True
+        if partners is not None and not partners:
+            return True
         if not self._lock_refresh():
             queue = self.env["compliance.refresh.queue"]
             queue._enqueue_all() if partners is None else queue._enqueue(partners)
             return False
         self._analyze_ledger()
-        self.env["compliance.criterion.check"]._lay_out(partners)
+        if partners is not None:
+            partners = self._get_entities(partners)
+        staged = self._stage(self._changes_query(partners))
+        self.env["compliance.criterion.check"]._lay_out(
+            SQL("profile.id IN (SELECT profile_id FROM (%s) fresh WHERE differs)", staged)
+        )
+        self._update_from(staged, self._get_figure_names())
         if partners is None:
-            query, names = self._refresh_query()
-            self._update_from(self._stage(query), names)
-            self.env.cr.execute(SQL("UPDATE res_company SET compliance_refreshed_at = %s", fields.Datetime.now()))
-            self.env["res.company"].invalidate_model(["compliance_refreshed_at"], flush=False)
-        else:
-            self._update_from(*self._refresh_query(partners))
-            self._refresh_classes()
+            self._stamp_refresh()
         return True
+
+    @api.model
+    def _get_entities(self, partners):
+        """The commercial entities of partners, in one statement however many there are."""
+        partners.flush_model(["commercial_partner_id"])
+        rows = self.env.execute_query(
+            SQL("SELECT DISTINCT commercial_partner_id FROM res_partner WHERE id = ANY(%s)", partners.ids)
+        )
+        return partners.browse(entity_id for (entity_id,) in rows)
+
+    @api.model
+    def _stamp_refresh(self):
+        """Notes that all dossiers were looked at, changed or not."""
+        self.env.cr.execute(SQL("UPDATE res_company SET compliance_refreshed_at = %s", fields.Datetime.now()))
+        self.env["res.company"].invalidate_model(["compliance_refreshed_at"], flush=False)
 
     @api.model
     def _lock_refresh(self):
@@ -50,64 +63,115 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _analyze_ledger(self):
-        """Has PostgreSQL look at tables most of which it has not looked at yet, as right after an import: a plan made
-        from outdated statistics may take hours instead of seconds.
+        """Has PostgreSQL look at outdated tables, in one statement whether or not there are any: a plan made from
+        outdated statistics may take hours instead of seconds.
         """
-        tables = ["account_move", "account_move_line", "account_partial_reconcile", "res_partner"]
-        tables += [self._table, self.env["compliance.criterion.check"]._table]
-        outdated = self.env.execute_query(
+        self.env.cr.execute(
             SQL(
-                "SELECT pg_class.relname FROM pg_stat_user_tables JOIN pg_class ON pg_class.oid = relid"
-                " WHERE pg_class.relname = ANY(%s) AND schemaname = current_schema"
-                " AND (n_mod_since_analyze > n_live_tup / 2 OR reltuples < 0)",
-                tables,
+                """
+                DO $$
+                DECLARE outdated regclass;
+                BEGIN
+                    FOR outdated IN %s
+                    LOOP
+                        EXECUTE 'ANALYZE (SKIP_LOCKED) ' || outdated;
+                    END LOOP;
+                END $$
+                """,
+                self._outdated_tables_query(),
             )
         )
-        for (table,) in outdated:
-            self.env.cr.execute(SQL("ANALYZE (SKIP_LOCKED) %s", SQL.identifier(table)))
 
     @api.model
-    def _refresh_query(self, partners=None):
-        """What a refresh writes, of all customers with their classes, of some without.
+    def _outdated_tables_query(self):
+        """SELECT of the tables most of which PostgreSQL has not looked at yet, as right after an import."""
+        tables = ["account_move", "account_move_line", "account_partial_reconcile", "res_partner"]
+        tables += [self._table, self.env["compliance.criterion.check"]._table]
+        return SQL(
+            "SELECT relid FROM pg_stat_user_tables JOIN pg_class ON pg_class.oid = relid"
+            " WHERE pg_class.relname = ANY(%s) AND schemaname = current_schema"
+            " AND (n_mod_since_analyze > n_live_tup / 2 OR reltuples < 0)",
+            tables,
+        )
 
-        :return: a query with profile_id and the figures, and the names of those figures
+    @api.model
+    def _changes_query(self, partners=None):
+        """What a refresh writes: SELECT of profile_id, all figures, and whether checks must be laid out (``differs``),
+        of the dossiers that are to change.
+
+        Where only some customers' ledgers are looked at, everybody else is ranked by the figures that stand in the
+        dossier: one purchase may move others to another class.
         """
-        if partners is None:
-            query, names = self._figures_query(), (*LEDGER_FIGURES, *CLASS_FIGURES)
-            scope = SQL("TRUE")
-        else:
-            query, names = SQL("WITH %s SELECT * FROM figures", self._figures_ledger(partners, None)), LEDGER_FIGURES
-            scope = SQL("profile.partner_id = ANY(%s)", partners.ids)
-        query = SQL(
-            "SELECT ledger.*, standing.zone, %(completeness)s AS completeness"
-            " FROM (%(query)s) ledger"
-            " JOIN compliance_profile profile ON profile.id = ledger.profile_id"
-            " JOIN res_partner ON res_partner.id = ledger.partner_id"
-            " JOIN (%(zones)s) standing ON standing.profile_id = ledger.profile_id",
-            query=query,
-            zones=self._zones_query(scope),
-            completeness=self.env["compliance.dossier.item"]._get_completeness_sql(),
+        source, changes = SQL("customer"), [self._changed_figures_query(partners)]
+        if partners is not None:
+            others = SQL("compliance_profile WHERE partner_id NOT IN (SELECT UNNEST(%s))", partners.ids)
+            columns = SQL("company_id, invoice_count, purchases_12m, revenue_12m, last_invoice_date")
+            source = SQL("(SELECT %s FROM customer UNION ALL SELECT %s FROM %s)", columns, columns, others)
+            changes.append(self._changed_classes_query(partners))
+        return SQL(
+            "WITH %s, yardstick AS MATERIALIZED (%s) %s",
+            self._figures_ledger(partners, None),
+            self._yardsticks_query(source),
+            SQL(" UNION ALL ").join(changes),
         )
-        return query, (*names, *STANDING_FIGURES)
 
     @api.model
-    def _refresh_classes(self):
-        """Ranks all customers anew by the figures that stand in their dossiers: one purchase may move others."""
-        self.flush_model()
-        source = SQL(
-            "(SELECT id AS profile_id, company_id, invoice_count, purchases_12m, revenue_12m, last_invoice_date"
-            " FROM compliance_profile)"
+    def _changed_figures_query(self, partners):
+        """SELECT over ``figures`` and ``yardstick``: of these customers' dossiers those of which a figure changed, or a
+        check; see ``_changes_query``.
+        """
+        names = self._get_figure_names()
+        scope = SQL("TRUE") if partners is None else SQL("profile.partner_id = ANY(%s)", partners.ids)
+        return SQL(
+            """
+            SELECT fresh.profile_id, differs, %(after)s
+              FROM (
+                    SELECT figures.*, %(classes)s, COALESCE(standing.zone, 'standard') AS zone,
+                           standing.differs, %(completeness)s AS completeness
+                      FROM figures
+                      JOIN compliance_profile profile ON profile.id = figures.profile_id
+                      JOIN res_partner ON res_partner.id = figures.partner_id
+                 LEFT JOIN yardstick ON yardstick.company_id = figures.company_id
+                 LEFT JOIN (%(zones)s) standing ON standing.profile_id = figures.profile_id
+                   ) fresh
+              JOIN compliance_profile profile ON profile.id = fresh.profile_id
+             WHERE differs OR (%(before)s) IS DISTINCT FROM (%(after)s)
+            """,
+            classes=self._get_classes_sql("figures"),
+            completeness=self.env["compliance.dossier.item"]._get_completeness_sql(),
+            zones=self._zones_query(self.env["compliance.criterion.check"]._targets_query(scope)),
+            before=self._get_columns_sql("profile", names),
+            after=self._get_columns_sql("fresh", names),
         )
-        self._update_from(self._figures_classes(source), CLASS_FIGURES)
 
-    def _refresh_zones(self):
-        """Derives the zone of these dossiers from their checks."""
-        if not self.ids:
-            return
-        self.env["compliance.criterion.check"].flush_model()
-        self.env["compliance.criterion"].flush_model()
-        self.flush_model()
-        self._update_from(self._zones_query(SQL("profile.id = ANY(%s)", self.ids)), ("zone",))
+    @api.model
+    def _changed_classes_query(self, partners):
+        """SELECT over ``yardstick``: profile_id and all figures of the dossiers that change only in class, because
+        others' figures did.
+        """
+        return SQL(
+            """
+            SELECT profile.id, FALSE, %(figures)s
+              FROM compliance_profile profile
+              JOIN yardstick ON yardstick.company_id = profile.company_id
+        CROSS JOIN LATERAL (SELECT %(classes)s) fresh
+             WHERE profile.partner_id NOT IN (SELECT UNNEST(%(partners)s))
+               AND (%(before)s) IS DISTINCT FROM (%(after)s)
+            """,
+            figures=SQL(", ").join(
+                self._cast_figure("fresh" if name in CLASS_FIGURES else "profile", name)
+                for name in self._get_figure_names()
+            ),
+            classes=self._get_classes_sql("profile"),
+            partners=partners.ids,
+            before=self._get_columns_sql("profile", CLASS_FIGURES),
+            after=self._get_columns_sql("fresh", CLASS_FIGURES),
+        )
+
+    @api.model
+    def _get_columns_sql(self, alias, names):
+        """Figures of a table in the types of the dossier's columns, so that comparing compares like with like."""
+        return SQL(", ").join(self._cast_figure(alias, name) for name in names)
 
     @api.model
     def _stage(self, query):
@@ -139,21 +203,43 @@ class ComplianceProfile(models.Model):
                 """,
                 query=query,
                 assignments=SQL(", ").join(
-                    SQL("%s = %s", SQL.identifier(name), self._cast_figure(name)) for name in names
+                    SQL("%s = %s", SQL.identifier(name), self._cast_figure("fresh", name)) for name in names
                 ),
                 now=fields.Datetime.now(),
                 before=SQL(", ").join(SQL.identifier("profile", name) for name in names),
-                after=SQL(", ").join(self._cast_figure(name) for name in names),
+                after=self._get_columns_sql("fresh", names),
             )
         )
         self.invalidate_model([*names, "figures_changed_at", "refreshed_at"], flush=False)
         return self.env.cr.rowcount
 
     @api.model
-    def _cast_figure(self, name):
-        """The fresh value in the type of its column, so that comparing compares like with like."""
-        field = self._fields[name]
-        return SQL("fresh.%s::%s", SQL.identifier(name), SQL(field.column_type[0]))
+    def _cast_figure(self, alias, name):
+        """A figure in the type of the dossier's column, so that comparing compares like with like."""
+        return SQL("%s::%s", SQL.identifier(alias, name), SQL(self._fields[name].column_type[0]))
+
+    def _refresh_zones(self):
+        """Derives the zone of these dossiers from their checks."""
+        if not self.ids:
+            return
+        self.env["compliance.criterion.check"].flush_model()
+        self.env["compliance.criterion"].flush_model()
+        self.flush_model()
+        checks = SQL(
+            "SELECT profile_id, criterion.knockout, is_applicable AS applies, result, valid_until, FALSE AS differs"
+            " FROM compliance_criterion_check answered"
+            " JOIN compliance_criterion criterion ON criterion.id = answered.criterion_id AND criterion.active"
+            " WHERE answered.active AND answered.profile_id = ANY(%s)",
+            self.ids,
+        )
+        query = SQL(
+            "SELECT profile.id AS profile_id, COALESCE(standing.zone, 'standard') AS zone"
+            " FROM compliance_profile profile LEFT JOIN (%s) standing ON standing.profile_id = profile.id"
+            " WHERE profile.id = ANY(%s)",
+            self._zones_query(checks),
+            self.ids,
+        )
+        self._update_from(query, ("zone",))
 
     # -------------------------------------------------------------------------
     # OPENING

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
+from .dossier_link import DossierLink
+
 # Who may know how any customer stands. Portal users and colleagues without a role read partners too, but not this.
 GROUPS = ",".join(
     [
@@ -21,7 +23,7 @@ class ResPartner(models.Model):
     _name = "res.partner"
     _inherit = ["res.partner", "compliance.field.access"]
 
-    compliance_profile_id = fields.Many2one(
+    compliance_profile_id = DossierLink(
         "compliance.profile",
         string="Compliance Dossier",
         company_dependent=True,
