@@ -93,12 +93,10 @@ class ComplianceRiskBacktest(models.TransientModel):
         self.env["compliance.risk.backtest.line"].invalidate_model(flush=False)
         self.write({**self._measure(), "left_out": self._describe_left_out(), "state": "done"})
         self._note_outcome()
-        return self._get_form_action()
 
     def action_edit(self):
         """Back to the settings."""
         self.state = "draft"
-        return self._get_form_action()
 
     def action_view_chart(self):
         """Good and bad customers by score."""
@@ -110,15 +108,6 @@ class ComplianceRiskBacktest(models.TransientModel):
 
     def action_view_lines(self):
         return self._get_lines_action("list")
-
-    def _get_form_action(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-        }
 
     def _get_lines_action(self, first, context=None):
         self.ensure_one()
@@ -151,9 +140,13 @@ class ComplianceRiskBacktest(models.TransientModel):
                         WHEN verdict.rank >= %(flagged_from)s THEN 'false_alarm' ELSE 'passed' END,
                    CASE WHEN is_bad THEN 100.0 ELSE 0.0 END, verdict.reasons, %(uid)s, %(now)s, %(uid)s, %(now)s
               FROM (%(verdicts)s) verdict
-              JOIN compliance_profile profile ON profile.id = verdict.profile_id AND profile.first_invoice_date <= %(as_of)s
+              JOIN compliance_profile profile ON profile.id = verdict.profile_id
               JOIN (SELECT *, %(is_bad)s AS is_bad FROM (%(outcomes)s) counted) outcome
                    ON outcome.partner_id = profile.partner_id
+             WHERE EXISTS (SELECT FROM account_move move
+                            WHERE move.commercial_partner_id = profile.partner_id AND move.company_id = profile.company_id
+                              AND move.state = 'posted' AND move.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
+                              AND move.invoice_date <= %(as_of)s)
             """,
             test=self.id,
             levels=SQL("%s::varchar[]", LEVELS),
@@ -282,7 +275,7 @@ class ComplianceRiskBacktest(models.TransientModel):
         """Which factors could not be told for the day, in words; False if all could."""
         factors = self.model_id.factor_ids
         left_out = factors - factors._filter_tellable(self.as_of)
-        return left_out and ", ".join(left_out.mapped("name"))
+        return bool(left_out) and ", ".join(left_out.mapped("name"))
 
     def _note_outcome(self):
         """Keeps the outcome with the version: lines of a test are gone after some hours."""

@@ -54,7 +54,7 @@ class ComplianceProfile(models.Model):
     def _compute_risk_held_text(self):
         levels = dict(self._fields["risk_level"]._description_selection(self.env))
         for profile in self:
-            profile.risk_held_text = profile.risk_held_level and self.env._(
+            profile.risk_held_text = bool(profile.risk_held_level) and self.env._(
                 "%(level)s since %(since)s, would be %(held)s, held until %(until)s.",
                 level=levels[profile.risk_level],
                 since=format_date(self.env, profile.risk_level_date),
@@ -87,7 +87,7 @@ class ComplianceProfile(models.Model):
             standing = profile.risk_override_ids.filtered(
                 lambda override: override.state == "approved" and override.date_to >= today
             )[:1]
-            profile.risk_override_text = standing and self.env._(
+            profile.risk_override_text = bool(standing) and self.env._(
                 "Set to %(level)s by %(user)s until %(until)s: %(reason)s",
                 level=levels[standing.level].lower(),
                 user=standing.approved_by.sudo().name,
