@@ -57,9 +57,9 @@ class ComplianceProfile(models.Model):
             profile.risk_held_text = bool(profile.risk_held_level) and self.env._(
                 "%(level)s since %(since)s, would be %(held)s, held until %(until)s.",
                 level=levels[profile.risk_level],
-                since=format_date(self.env, profile.risk_level_date),
+                since=format_date(self.env, profile.risk_level_date, date_format="medium"),
                 held=levels[profile.risk_held_level].lower(),
-                until=format_date(self.env, profile.risk_held_until),
+                until=format_date(self.env, profile.risk_held_until, date_format="medium"),
             )
 
     @api.depends("risk_reasons")
@@ -91,7 +91,7 @@ class ComplianceProfile(models.Model):
                 "Set to %(level)s by %(user)s until %(until)s: %(reason)s",
                 level=levels[standing.level].lower(),
                 user=standing.approved_by.sudo().name,
-                until=format_date(self.env, standing.date_to),
+                until=format_date(self.env, standing.date_to, date_format="medium"),
                 reason=standing.reason,
             )
 

@@ -162,10 +162,9 @@ class ComplianceRiskFactor(models.Model):
     def write(self, vals):
         """:raises UserError: if the risk model is not a draft any more"""
         self._check_model_is_draft()
-        result = super().write(vals)
         if "model_id" in vals:
-            self._check_model_is_draft()
-        return result
+            self.new({"model_id": vals["model_id"]})._check_model_is_draft()
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_decided(self):
@@ -177,7 +176,7 @@ class ComplianceRiskFactor(models.Model):
 
     def _check_model_is_draft(self):
         # Locked: or somebody could put the version into force meanwhile.
-        models_sudo = self.model_id.sudo()
+        models_sudo = self.model_id._origin.sudo()
         models_sudo._lock()
         models_sudo._check_draft()
 
