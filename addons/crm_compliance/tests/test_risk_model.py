@@ -216,7 +216,9 @@ class TestRiskModel(RiskCommon):
             self._assert_refused(lambda: self._model({**country, "floor": floor}), ValidationError)  # noqa: B023
         self._assert_refused(lambda: self._model({**country, "points": 50}), ValidationError)
         self._assert_refused(lambda: self._model({**country, "points": 25}, {**country, "points": 25}), ValidationError)
-        self._assert_refused(lambda: self._model(country, activate=False).write({"threshold_high": 20}), ValidationError)
+        self._assert_refused(
+            lambda: self._model(country, activate=False).write({"threshold_high": 20}), ValidationError
+        )
         model = self._model({**country, "points": 49, "floor": "medium"}, OVERDUE)
         self._score(max_days_overdue=0)
         self.assertEqual((self.dossier.risk_level, self.dossier.risk_score), ("medium", 49))

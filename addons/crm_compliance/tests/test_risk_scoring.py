@@ -55,7 +55,13 @@ class TestRiskScoring(RiskCommon):
 
     def test_comparisons(self):
         """Number by number, at the edges; shares are compared in %."""
-        for comparison, applies in ((">", [31]), (">=", [30, 31]), ("<", [29]), ("<=", [29, 30]), ("set", [29, 30, 31])):
+        for comparison, applies in (
+            (">", [31]),
+            (">=", [30, 31]),
+            ("<", [29]),
+            ("<=", [29, 30]),
+            ("set", [29, 30, 31]),
+        ):
             self._model({**OVERDUE, "comparison": comparison, "value": 30}, cooldown_days=0)
             found = [days for days in (29, 30, 31) if self._score(max_days_overdue=days) == "medium"]
             self.assertEqual(found, applies, comparison)
@@ -196,9 +202,7 @@ class TestRiskScoring(RiskCommon):
         self.assertEqual(self._on(may, max_days_overdue=31), ("medium", may, None, None))
         self.assertEqual(self.dossier.risk_level_previous, "low")
         self.assertEqual(self._on(date(2026, 5, 4), max_days_overdue=0), ("medium", may, "low", june))
-        self.assertEqual(
-            self.dossier.risk_held_text, "Medium since May 3, 2026, would be low, held until Jun 2, 2026."
-        )
+        self.assertEqual(self.dossier.risk_held_text, "Medium since May 3, 2026, would be low, held until Jun 2, 2026.")
         self.assertEqual(self.dossier.risk_score, 0)
         self.assertEqual(self._on(date(2026, 6, 1)), ("medium", may, "low", june))
         self.assertEqual(self._on(june), ("low", june, None, None))
@@ -281,7 +285,9 @@ class TestRiskScoring(RiskCommon):
     def test_reasons_outlive_their_factor(self):
         self._model(OVERDUE)
         self._score(max_days_overdue=31)
-        self.env.cr.execute("DELETE FROM compliance_risk_factor WHERE model_id IN %s", [tuple(self.models.search([]).ids)])
+        self.env.cr.execute(
+            "DELETE FROM compliance_risk_factor WHERE model_id IN %s", [tuple(self.models.search([]).ids)]
+        )
         self.env.invalidate_all()
         self.assertIn("Factor 0: 31 days (over 30): +30", self.dossier.risk_reasons_text)
 

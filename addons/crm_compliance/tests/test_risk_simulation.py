@@ -73,12 +73,16 @@ class TestRiskDryRun(RiskCommon):
         run = self._run(draft)
         draft.action_activate()
         for line in run.line_ids:
-            self.assertEqual((line.profile_id.risk_level, line.profile_id.risk_score), (line.level_after, line.score_after))
+            self.assertEqual(
+                (line.profile_id.risk_level, line.profile_id.risk_score), (line.level_after, line.score_after)
+            )
 
     def test_overrides_count(self):
         model = self._model(OVERDUE)
-        override = self.env["compliance.risk.override"].with_user(self.user["officer"]).create(
-            {"profile_id": self.dossiers[1].id, "level": "low", "reason": "X", "date_to": self.today}
+        override = (
+            self.env["compliance.risk.override"]
+            .with_user(self.user["officer"])
+            .create({"profile_id": self.dossiers[1].id, "level": "low", "reason": "X", "date_to": self.today})
         )
         override.with_user(self.user["manager"]).action_approve()
         self.assertEqual(set(self._run(model.copy()).line_ids.mapped("change")), {"same"})
@@ -218,7 +222,12 @@ class TestRiskBacktest(RiskCommon):
                 "date": self._days_ago(10),
                 "line_ids": [
                     Command.create(
-                        {"account_id": receivable.account_id.id, "partner_id": customer.id, "debit": debit, "credit": credit}
+                        {
+                            "account_id": receivable.account_id.id,
+                            "partner_id": customer.id,
+                            "debit": debit,
+                            "credit": credit,
+                        }
                         if credit
                         else {"account_id": self.company_data["default_account_expense"].id, "debit": debit}
                     )

@@ -32,7 +32,11 @@ class ComplianceRiskBacktest(models.TransientModel):
     )
     grace_days = fields.Integer(help="Days after the due date that do not count as late.")
     flag_level = fields.Selection(
-        RISK_LEVELS[1:], "Warning from", required=True, default="medium", help="From this level on a customer is warned of."
+        RISK_LEVELS[1:],
+        "Warning from",
+        required=True,
+        default="medium",
+        help="From this level on a customer is warned of.",
     )
     count_late = fields.Boolean("Paid Late", default=True)
     count_written_off = fields.Boolean("Written Off", default=True)
@@ -42,7 +46,9 @@ class ComplianceRiskBacktest(models.TransientModel):
     customer_count = fields.Integer("Customers Judged", readonly=True)
     bad_count = fields.Integer("Turned Out Bad", readonly=True)
     hit_rate = fields.Float(readonly=True, help="Share of the customers that turned out bad who were warned of.")
-    false_alarm_rate = fields.Float(readonly=True, help="Share of the customers that turned out good who were warned of.")
+    false_alarm_rate = fields.Float(
+        readonly=True, help="Share of the customers that turned out good who were warned of."
+    )
     precision = fields.Float(readonly=True, help="Share of the customers warned of who turned out bad.")
     auc = fields.Float(
         "AUC",
@@ -132,7 +138,8 @@ class ComplianceRiskBacktest(models.TransientModel):
             """
             INSERT INTO compliance_risk_backtest_line
                    (backtest_id, profile_id, score, band, level, is_flagged, due_count, late_count, disputed_count,
-                    written_off_count, is_bad, outcome, bad_share, reasons, create_uid, create_date, write_uid, write_date)
+                    written_off_count, is_bad, outcome, bad_share, reasons,
+                    create_uid, create_date, write_uid, write_date)
             SELECT %(test)s, verdict.profile_id, verdict.score, LPAD((10 * LEAST(verdict.score / 10, 9))::text, 2, '0'),
                    (%(levels)s)[verdict.rank], verdict.rank >= %(flagged_from)s, due_count, late_count, disputed_count,
                    written_off_count, is_bad,
@@ -144,8 +151,9 @@ class ComplianceRiskBacktest(models.TransientModel):
               JOIN (SELECT *, %(is_bad)s AS is_bad FROM (%(outcomes)s) counted) outcome
                    ON outcome.partner_id = profile.partner_id
              WHERE EXISTS (SELECT FROM account_move move
-                            WHERE move.commercial_partner_id = profile.partner_id AND move.company_id = profile.company_id
-                              AND move.state = 'posted' AND move.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
+                            WHERE move.commercial_partner_id = profile.partner_id
+                              AND move.company_id = profile.company_id AND move.state = 'posted'
+                              AND move.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
                               AND move.invoice_date <= %(as_of)s)
             """,
             test=self.id,
@@ -186,7 +194,8 @@ class ComplianceRiskBacktest(models.TransientModel):
                    COUNT(*) FILTER (WHERE balance - settled > 0.005) AS late_count,
                    COUNT(*) FILTER (WHERE disputed) AS disputed_count, 0 AS written_off_count
               FROM (
-                    SELECT partner.commercial_partner_id AS partner_id, line.balance, move.compliance_disputed AS disputed,
+                    SELECT partner.commercial_partner_id AS partner_id, line.balance,
+                           move.compliance_disputed AS disputed,
                            COALESCE((SELECT SUM(partial.amount) FROM account_partial_reconcile partial
                                       WHERE partial.debit_move_id = line.id
                                         AND partial.max_date <= line.date_maturity + %(grace)s), 0) AS settled
@@ -259,7 +268,8 @@ class ComplianceRiskBacktest(models.TransientModel):
                        COUNT(*) FILTER (WHERE NOT is_bad AND NOT is_flagged) AS passed,
                        (SUM(rank) FILTER (WHERE is_bad) - bad * (bad + 1) / 2.0) / NULLIF(bad * (total - bad), 0) AS auc
                   FROM (
-                        SELECT is_bad, is_flagged, COUNT(*) OVER () AS total, COUNT(*) FILTER (WHERE is_bad) OVER () AS bad,
+                        SELECT is_bad, is_flagged, COUNT(*) OVER () AS total,
+                               COUNT(*) FILTER (WHERE is_bad) OVER () AS bad,
                                RANK() OVER (ORDER BY score) + (COUNT(*) OVER (PARTITION BY score) - 1) / 2.0 AS rank
                           FROM compliance_risk_backtest_line
                          WHERE backtest_id = %s

@@ -76,12 +76,16 @@ class ComplianceRiskDryRun(models.TransientModel):
             for before, counts in rows.items()
         )
         body += self._render_matrix_row(self.env._("After"), totals)
-        return Markup('<table class="table table-sm"><thead><tr>%s</tr></thead><tbody>%s</tbody></table>') % (head, body)
+        return Markup('<table class="table table-sm"><thead><tr>%s</tr></thead><tbody>%s</tbody></table>') % (
+            head,
+            body,
+        )
 
     def _render_matrix_row(self, label, counts, before=None):
         """A row with its total; who stays at a level is in grey."""
         cells = Markup().join(
-            Markup('<td class="text-end %s">%s</td>') % ("fw-bold" if count and before != after else "text-muted", count)
+            Markup('<td class="text-end %s">%s</td>')
+            % ("fw-bold" if count and before != after else "text-muted", count)
             for after, count in zip(LEVELS, counts, strict=True)
         )
         return Markup('<tr><th>%s</th>%s<td class="text-end">%s</td></tr>') % (label, cells, sum(counts))

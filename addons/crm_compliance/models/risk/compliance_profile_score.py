@@ -41,9 +41,7 @@ class ComplianceProfile(models.Model):
     risk_snapshot_ids = fields.One2many(
         "compliance.risk.snapshot", "profile_id", string="Risk History", groups=REASON_GROUPS
     )
-    risk_snapshot_count = fields.Integer(
-        "Risk Snapshots", compute="_compute_risk_snapshot_count", groups=REASON_GROUPS
-    )
+    risk_snapshot_count = fields.Integer("Risk Snapshots", compute="_compute_risk_snapshot_count", groups=REASON_GROUPS)
     risk_override_ids = fields.One2many(
         "compliance.risk.override", "profile_id", string="Risk Overrides", groups=REASON_GROUPS
     )
@@ -133,11 +131,11 @@ class ComplianceProfile(models.Model):
     # -------------------------------------------------------------------------
 
     @api.model
-    def _after_refresh(self, partners=None):
+    def _after_refresh(self, partners=None):  # pylint: disable=missing-return
         super()._after_refresh(partners)
         self._score(partners)
 
-    def _refresh_zones(self):
+    def _refresh_zones(self):  # pylint: disable=missing-return
         """An answer to a criterion changes the risk at once."""
         super()._refresh_zones()
         if self.ids:
@@ -224,7 +222,8 @@ class ComplianceProfile(models.Model):
                    IS DISTINCT FROM (score_before, level_before, reasons_before, held_level_before, held_until_before)
                    AS is_changed
               FROM (
-                    SELECT judged.*, (%(levels)s)[CASE WHEN held_until IS NULL THEN target ELSE rank_before END] AS level,
+                    SELECT judged.*,
+                           (%(levels)s)[CASE WHEN held_until IS NULL THEN target ELSE rank_before END] AS level,
                            CASE WHEN held_until IS NOT NULL THEN (%(levels)s)[target] END AS held_level
                       FROM (%(judged)s) judged
                    ) settled

@@ -3,7 +3,7 @@
 import json
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.tools import SQL, formatLang
 
 from ..dossier.compliance_profile import RISK_LEVELS
@@ -108,7 +108,9 @@ class ComplianceRiskFactor(models.Model):
             if factor.comparison not in ALLOWED[signal["kind"]]:
                 raise ValidationError(
                     self.env._(
-                        "%(factor)s: %(signal)s cannot be compared that way.", factor=factor.name, signal=signal["label"]
+                        "%(factor)s: %(signal)s cannot be compared that way.",
+                        factor=factor.name,
+                        signal=signal["label"],
                     )
                 )
             if factor.comparison == "between" and factor.value_to < factor.value:

@@ -267,9 +267,7 @@ class ComplianceRiskModel(models.Model):
     def _lock(self):
         """Keeps others from changing these versions and their factors until the end of the transaction."""
         self.flush_recordset()
-        self.env.cr.execute(
-            SQL("SELECT id FROM compliance_risk_model WHERE id = ANY(%s) FOR NO KEY UPDATE", self.ids)
-        )
+        self.env.cr.execute(SQL("SELECT id FROM compliance_risk_model WHERE id = ANY(%s) FOR NO KEY UPDATE", self.ids))
 
     def _after_change(self):
         """Scores the company's customers by what is in force now; where a refresh is running, after it."""
@@ -308,10 +306,12 @@ class ComplianceRiskModel(models.Model):
         :param date as_of: a past day; signals that cannot be told for it are left out. None: as the dossiers stand
         """
         queries = [model._verdict_query(partners, as_of) for model in self]
-        return SQL(" UNION ALL ").join(queries) if queries else SQL(
-            "SELECT NULL::int4 AS profile_id, NULL::int4 AS model_id, 0 AS cooldown, 0 AS score, 1 AS floor, 1 AS rank,"
-            " NULL::jsonb AS reasons WHERE FALSE"
-        )
+        if not queries:
+            return SQL(
+                "SELECT NULL::int4 AS profile_id, NULL::int4 AS model_id, 0 AS cooldown, 0 AS score, 1 AS floor,"
+                " 1 AS rank, NULL::jsonb AS reasons WHERE FALSE"
+            )
+        return SQL(" UNION ALL ").join(queries)
 
     def _verdict_query(self, partners, as_of):
         """See ``_verdicts_query``; of one version. Every signal is read once, then the factors look at the values."""

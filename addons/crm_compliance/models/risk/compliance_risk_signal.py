@@ -117,9 +117,7 @@ class ComplianceRiskFactor(models.Model):
 
         def sql(as_of):
             source = SQL("compliance_profile") if as_of is None else SQL("(%s)", profiles._figures_query(as_of=as_of))
-            return SQL(
-                "SELECT partner_id, company_id, %s AS value FROM %s figure", expression("figure", as_of), source
-            )
+            return SQL("SELECT partner_id, company_id, %s AS value FROM %s figure", expression("figure", as_of), source)
 
         return {"label": label, "kind": kind, "expression": expression, "sql": sql, "past": True, **signal}
 
