@@ -132,8 +132,9 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _after_refresh(self, partners=None):  # pylint: disable=missing-return
-        super()._after_refresh(partners)
+        # Before what others do with fresh figures: they read the level.
         self._score(partners)
+        super()._after_refresh(partners)
 
     def _refresh_zones(self):  # pylint: disable=missing-return
         """An answer to a criterion changes the risk at once."""

@@ -98,7 +98,8 @@ class ComplianceRiskFactor(models.Model):
         signals = self._get_risk_signals()
         for factor in self:
             signal = signals.get(factor.signal)
-            factor.condition_text = signal and f"{signal['label']}: {factor._get_threshold_text()}"
+            unit = " (%)" if signal and signal.get("unit") == "%" and "%" not in signal["label"] else ""
+            factor.condition_text = signal and f"{signal['label']}{unit}: {factor._get_threshold_text()}"
 
     @api.constrains("signal", "comparison", "value", "value_to", "choices", "country_ids", "industry_ids")
     def _check_comparison(self):

@@ -77,7 +77,7 @@ class ComplianceRiskOverride(models.Model):
             if override.state == "draft" and override.date_to < fields.Date.context_today(self):
                 raise ValidationError(self.env._("A level cannot be set until a day that has passed."))
 
-    @api.constrains("level", "profile_id")
+    @api.constrains("level")
     def _check_floor(self):
         """:raises ValidationError: if a factor that applies now demands a higher level"""
         for override in self:
