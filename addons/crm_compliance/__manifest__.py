@@ -39,6 +39,11 @@
         "views/risk/compliance_risk_override_views.xml",
         "views/risk/compliance_profile_risk_views.xml",
     ],
+    "assets": {
+        "web.assets_backend": [
+            "crm_compliance/static/src/choices_field/*",
+        ],
+    },
     "demo": [
         "demo/res_users_demo.xml",
         "demo/compliance_demo.xml",

@@ -44,8 +44,8 @@ class AccountChartTemplate(models.AbstractModel):
         """A customer that would be medium by now, and is still kept high."""
         self.env.cr.execute(
             SQL(
-                "UPDATE compliance_profile SET risk_level = 'high', risk_level_previous = 'medium', risk_level_date = %s"
-                " WHERE id = %s",
+                "UPDATE compliance_profile SET risk_level = 'high', risk_level_previous = 'medium',"
+                " risk_level_date = %s WHERE id = %s",
                 fields.Date.subtract(fields.Date.context_today(self), days=12),
                 profile.id,
             )

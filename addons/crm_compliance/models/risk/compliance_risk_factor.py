@@ -66,7 +66,7 @@ class ComplianceRiskFactor(models.Model):
     value = fields.Float(help="In the unit of the signal: days, %, or the company's currency.")
     value_to = fields.Float("And", help="Upper end, included.")
     choices = fields.Char("Any of", help="Codes, separated by commas.")
-    choices_available = fields.Char("Choose from", compute="_compute_signal_kind")
+    choices_available = fields.Json("Choose from", compute="_compute_signal_kind")
     country_ids = fields.Many2many("res.country", string="Countries")
     industry_ids = fields.Many2many("res.partner.industry", string="Industries")
     points = fields.Integer(required=True, default=10, help="0 to 100. The points of all factors that apply add up.")
@@ -90,7 +90,7 @@ class ComplianceRiskFactor(models.Model):
             signal = signals.get(factor.signal, {})
             factor.signal_kind = signal.get("kind")
             factor.signal_unit = signal.get("unit")
-            factor.choices_available = ", ".join(code for code, _label in signal.get("choices", ()))
+            factor.choices_available = [list(choice) for choice in signal.get("choices", ())]
 
     @api.depends("signal", "comparison", "value", "value_to", "choices", "country_ids", "industry_ids")
     @api.depends_context("lang")
@@ -132,7 +132,7 @@ class ComplianceRiskFactor(models.Model):
                         "%(factor)s: %(unknown)s is not among %(choices)s.",
                         factor=self.name,
                         unknown=", ".join(sorted(unknown)),
-                        choices=self.choices_available,
+                        choices=", ".join(code for code, _label in signal["choices"]),
                     )
                 )
 
