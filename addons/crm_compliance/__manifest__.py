@@ -12,11 +12,13 @@
     "data": [
         "security/crm_compliance_security.xml",
         "security/ir.model.access.csv",
+        "security/compliance_risk_security.xml",
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",
         "data/compliance_criterion_data.xml",
         "data/compliance_dossier_item_data.xml",
         "data/compliance_audit_policy_data.xml",
+        "data/compliance_risk_model_data.xml",
         "views/audit/compliance_audit_templates.xml",
         "views/audit/compliance_audit_log_views.xml",
         "views/audit/compliance_audit_policy_views.xml",
@@ -31,7 +33,17 @@
         "views/dossier/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "views/crm_compliance_menus.xml",
+        "views/risk/compliance_risk_model_views.xml",
+        "views/risk/compliance_risk_simulation_views.xml",
+        "views/risk/compliance_risk_snapshot_views.xml",
+        "views/risk/compliance_risk_override_views.xml",
+        "views/risk/compliance_profile_risk_views.xml",
     ],
+    "assets": {
+        "web.assets_backend": [
+            "crm_compliance/static/src/choices_field/*",
+        ],
+    },
     "demo": [
         "demo/res_users_demo.xml",
         "demo/compliance_demo.xml",

@@ -26,4 +26,8 @@ from . import test_partner_merge
 from . import test_performance
 from . import test_refresh
 from . import test_refresh_queue
+from . import test_risk_model
+from . import test_risk_override
+from . import test_risk_scoring
+from . import test_risk_simulation
 from . import test_settings

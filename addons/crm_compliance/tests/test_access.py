@@ -57,6 +57,10 @@ MODELS = {
     "compliance.audit.seal": {**NOBODY, "manager": "r", "auditor": "r"},
     "compliance.audit.verification": {**NOBODY, "manager": "r", "auditor": "r"},
     "compliance.audit.policy": {**NOBODY, "manager": "rwcu", "auditor": "r"},
+    "compliance.risk.model": {**NOBODY, "officer": "r", "manager": "rwcu", "auditor": "r"},
+    "compliance.risk.factor": {**NOBODY, "officer": "r", "manager": "rwcu", "auditor": "r"},
+    "compliance.risk.snapshot": {**NOBODY, "officer": "r", "manager": "r", "auditor": "r"},
+    "compliance.risk.override": {**NOBODY, "officer": "rwcu", "manager": "rwcu", "auditor": "r"},
     "compliance.audit.redaction": {**NOBODY, "officer": "rwcu", "manager": "rwcu", "auditor": "r"},
 }
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}

@@ -37,9 +37,17 @@ class ComplianceProfile(models.Model):
             SQL("profile.id IN (SELECT profile_id FROM (%s) fresh WHERE differs)", staged)
         )
         self._update_from(staged, self._get_figure_names())
+        self._after_refresh(partners)
         if partners is None:
             self._stamp_refresh()
         return True
+
+    @api.model
+    def _after_refresh(self, partners=None):
+        """What follows from fresh figures, in sets as well; extended by what builds on them.
+
+        :param partners: the customers (commercial entities) that were refreshed; None means all
+        """
 
     @api.model
     def _get_entities(self, partners):

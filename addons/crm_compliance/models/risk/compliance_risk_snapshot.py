@@ -1,0 +1,40 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+
+from ..dossier.compliance_profile import RISK_LEVELS
+
+
+class ComplianceRiskSnapshot(models.Model):
+    """How a customer's risk stood from a moment on. Written by the scoring when the score, the level, the factors that
+    apply or the version of the model changed, and by nobody else.
+    """
+
+    _name = "compliance.risk.snapshot"
+    _description = "Risk Snapshot"
+    _order = "create_date desc, id desc"
+    _log_access = False
+    _rec_name = "partner_id"
+
+    create_date = fields.Datetime("Since", readonly=True, index=True)
+    profile_id = fields.Many2one(
+        "compliance.profile", string="Dossier", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    partner_id = fields.Many2one(
+        related="profile_id.partner_id", string="Customer", store=True, index="btree_not_null", readonly=True
+    )
+    company_id = fields.Many2one(related="profile_id.company_id", store=True, index="btree_not_null", readonly=True)
+    model_id = fields.Many2one(
+        "compliance.risk.model", string="Risk Model", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    risk_score = fields.Integer("Score", readonly=True, aggregator="avg")
+    risk_level = fields.Selection(RISK_LEVELS, "Level", readonly=True)
+    risk_level_previous = fields.Selection(RISK_LEVELS, "Level Before", readonly=True)
+    risk_reasons = fields.Json("Reasons (Data)", readonly=True)
+    risk_reasons_text = fields.Html("Reasons", compute="_compute_risk_reasons_text")
+
+    @api.depends("risk_reasons")
+    @api.depends_context("lang")
+    def _compute_risk_reasons_text(self):
+        for snapshot in self:
+            snapshot.risk_reasons_text = snapshot.profile_id._render_risk_reasons(snapshot.risk_reasons)
