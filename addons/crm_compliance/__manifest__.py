@@ -11,6 +11,7 @@
     "depends": ["crm", "account", "portal", "rating", "resource"],
     "data": [
         "security/crm_compliance_security.xml",
+        "security/compliance_restriction_security.xml",
         "security/ir.model.access.csv",
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",
@@ -29,8 +30,13 @@
         "views/dossier/res_partner_views.xml",
         "views/dossier/crm_lead_views.xml",
         "views/dossier/account_move_views.xml",
+        "views/risk/compliance_reason_views.xml",
+        "views/risk/compliance_restriction_views.xml",
+        "views/risk/compliance_restriction_exception_views.xml",
+        "views/risk/restricted_document_views.xml",
         "views/res_config_settings_views.xml",
         "views/crm_compliance_menus.xml",
+        "views/risk/compliance_restriction_menus.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",

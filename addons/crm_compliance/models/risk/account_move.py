@@ -1,0 +1,76 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, models
+
+
+class AccountMove(models.Model):
+    """Customer invoices and receipts are restricted when they are posted; credit notes and vendor bills never."""
+
+    _name = "account.move"
+    _inherit = ["account.move", "compliance.restricted"]
+
+    _compliance_scope = "invoice"
+    _compliance_triggers = frozenset({"state", "move_type", "partner_id", "company_id", "journal_id"})
+
+    @api.depends("partner_id", "company_id", "move_type", "state")
+    def _compute_compliance_restriction_level(self):
+        super()._compute_compliance_restriction_level()
+
+    def _is_restricted_document(self):
+        return self.move_type in ("out_invoice", "out_receipt")
+
+    def _is_concluded(self):
+        return self.state == "posted" and self._is_restricted_document()
+
+    def _get_restricted_partners(self):
+        return self.commercial_partner_id if self._is_restricted_document() else self.env["res.partner"]
+
+    def _get_restricted_amount(self):
+        return self.amount_total, self.currency_id
+
+    # -------------------------------------------------------------------------
+    # EVERY ROUTE
+    # -------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        moves = super().create(vals_list)
+        # Odoo refuses to create posted moves by value, but not by a default in the context.
+        moves.filtered(lambda move: move._is_concluded())._enforce_restrictions()
+        return moves
+
+    def write(self, vals):
+        """:raises UserError: if an invoice becomes posted that is blocked"""
+        with self._enforcing_restrictions(vals):
+            return super().write(vals)
+
+    def _post(self, soft=True):
+        """Blocked invoices are refused before Odoo begins to post; what is posted is checked by ``write``."""
+        self._check_restrictions()
+        return super()._post(soft)
+
+    # -------------------------------------------------------------------------
+    # SEVERAL AT ONCE: THE OTHERS ARE NOT LOST
+    # -------------------------------------------------------------------------
+
+    def action_post(self):
+        """Of several documents posts those that are not blocked, and tells which are."""
+        return self._post_free(lambda free: super(AccountMove, free).action_post())
+
+    def action_validate_moves_with_confirmation(self):
+        """Of several documents posts those that are not blocked, and tells which are."""
+        drafts = self.filtered(lambda move: move.state == "draft" and move.line_ids)
+        return (drafts or self)._post_free(
+            lambda free: super(AccountMove, free).action_validate_moves_with_confirmation()
+        )
+
+    def _post_free(self, post):
+        """:param post: function of the moves to post
+        :return: what it returns, or a notification that names the blocked ones
+        """
+        found = self._get_restrictions()
+        blocked = self._get_blocked(found)[0]
+        # Nothing is lost where nothing else is posted: the error itself.
+        if not blocked or blocked == self:
+            return post(self)
+        return blocked._get_skipped_action(found, post(self - blocked) or None)
