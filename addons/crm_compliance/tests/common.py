@@ -219,6 +219,9 @@ class RestrictionCommon(ComplianceCommon):
             company_id=cls.company.id,
             company_ids=[Command.set(cls.company.ids)],
         )
+        # Only whose document it is may ask for an exception.
+        for group in ("account.group_account_invoice", "sales_team.group_sale_salesman_all_leads"):
+            (cls.manager | cls.second_manager).group_ids = [Command.link(cls.env.ref(group).id)]
         cls.block = cls._restrict(cls.blocked, reason="Secret findings", reason_public="Under review")
         cls.warning = cls._restrict(cls.warned, level="warn", reason="Pays late")
         cls._dossier(cls.blocked).officer_id = cls.officer

@@ -218,11 +218,15 @@ class TestEnforcementInvoice(RestrictionCommon):
         self.env["account.move"].search([("auto_post", "!=", "no"), ("state", "=", "draft")]).auto_post = "no"
         other = self._draft(self.free, auto_post="at_date", date=yesterday)
         (self.invoice | other).write({"auto_post": "monthly", "date": yesterday, "invoice_date": yesterday})
-        savepoint = self.env.cr.savepoint(flush=True)
         # The job commits; what it rolls back is what it did since.
+        savepoints = [self.env.cr.savepoint()]
         with (
-            patch.object(self.env.cr, "rollback", savepoint.rollback),
-            patch.object(self.env.registry["ir.cron"], "_commit_progress", lambda *args, **kwargs: 100),
+            patch.object(self.env.cr, "rollback", lambda: savepoints[-1].rollback()),
+            patch.object(
+                self.env.registry["ir.cron"],
+                "_commit_progress",
+                lambda *args, **kwargs: savepoints.append(self.env.cr.savepoint()),
+            ),
         ):
             self.env["account.move"]._autopost_draft_entries()
         self.env.invalidate_all()

@@ -8,9 +8,8 @@ class ValidateAccountMove(models.TransientModel):
 
     def validate_move(self):
         """Of several documents posts those that are not blocked, and tells which are."""
-        found = self.move_ids._get_restrictions()
-        blocked = self.move_ids._get_blocked(found)[0]
-        if not blocked or blocked == self.move_ids:
+        blocked, found = self.move_ids._get_skipped()
+        if not blocked:
             return super().validate_move()
         self.move_ids -= blocked
         return blocked._get_skipped_action(found, super().validate_move())

@@ -1,6 +1,6 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from . import compliance_restricted
+from . import compliance_restricted  # the documents inherit it
 from . import compliance_restriction
 from . import compliance_restriction_exception
 from . import compliance_profile_restriction

@@ -1,6 +1,7 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, models
+from odoo.tools import formatLang
 
 
 class AccountMove(models.Model):
@@ -27,6 +28,15 @@ class AccountMove(models.Model):
 
     def _get_restricted_amount(self):
         return self.amount_total, self.currency_id
+
+    def _get_restricted_name(self):
+        """Drafts have no number: their amount tells them apart."""
+        return self.env._(
+            "%(document)s of %(amount)s (ID %(number)s)",
+            document=self.display_name,
+            amount=formatLang(self.env, self.amount_total, currency_obj=self.currency_id),
+            number=self.id,
+        )
 
     # -------------------------------------------------------------------------
     # EVERY ROUTE
@@ -55,22 +65,13 @@ class AccountMove(models.Model):
 
     def action_post(self):
         """Of several documents posts those that are not blocked, and tells which are."""
-        return self._post_free(lambda free: super(AccountMove, free).action_post())
+        blocked, found = self._get_skipped()
+        result = super(AccountMove, self - blocked).action_post()
+        return blocked._get_skipped_action(found, result) if blocked else result
 
     def action_validate_moves_with_confirmation(self):
         """Of several documents posts those that are not blocked, and tells which are."""
         drafts = self.filtered(lambda move: move.state == "draft" and move.line_ids)
-        return (drafts or self)._post_free(
-            lambda free: super(AccountMove, free).action_validate_moves_with_confirmation()
-        )
-
-    def _post_free(self, post):
-        """:param post: function of the moves to post
-        :return: what it returns, or a notification that names the blocked ones
-        """
-        found = self._get_restrictions()
-        blocked = self._get_blocked(found)[0]
-        # Nothing is lost where nothing else is posted: the error itself.
-        if not blocked or blocked == self:
-            return post(self)
-        return blocked._get_skipped_action(found, post(self - blocked) or None)
+        blocked, found = drafts._get_skipped()
+        result = super(AccountMove, self - blocked).action_validate_moves_with_confirmation()
+        return blocked._get_skipped_action(found, result) if blocked else result

@@ -52,6 +52,10 @@ class ComplianceRestricted(models.AbstractModel):
         """:return: amount and currency an exception is limited to"""
         raise NotImplementedError
 
+    def _get_restricted_name(self):
+        """What an error calls the document."""
+        return self.display_name
+
     # -------------------------------------------------------------------------
     # CHECKS
     # -------------------------------------------------------------------------
@@ -176,7 +180,7 @@ class ComplianceRestricted(models.AbstractModel):
             # Customers and visitors are not told about restrictions, not even by payment pages.
             return self.env._(
                 "%s cannot be completed online at the moment; please contact us.",
-                ", ".join(self.sudo().mapped("display_name")),
+                ", ".join(document.sudo()._get_restricted_name() for document in self),
             )
         restrictions = self.env["compliance.restriction"].concat(*(found[document] for document in self))
         readable = restrictions.sudo(False)._filtered_access("read")
@@ -192,7 +196,7 @@ class ComplianceRestricted(models.AbstractModel):
             restriction.reason if restriction in readable else restriction.reason_public for restriction in blocks
         ]
         values = {
-            "document": self.sudo().display_name,
+            "document": self.sudo()._get_restricted_name(),
             "restriction": ", ".join(blocks.mapped("display_name")),
             "people": self._get_people_to_ask(blocks),
         }
@@ -251,6 +255,15 @@ class ComplianceRestricted(models.AbstractModel):
             "target": "new",
             "context": {"default_document_ref": f"{self._name},{self.id}"},
         }
+
+    def _get_skipped(self):
+        """Documents of a batch to leave out: the blocked ones, unless nothing else is left, which is an error then.
+
+        :return: the documents, and what ``_get_restrictions`` found
+        """
+        found = self._get_restrictions()
+        blocked = self._get_blocked(found)[0]
+        return (self.browse() if blocked == self else blocked), found
 
     def _get_skipped_action(self, found, following=None):
         """Tells which documents of a batch were left out, on screen and in their chatter.

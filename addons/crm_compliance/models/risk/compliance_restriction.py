@@ -198,6 +198,8 @@ class ComplianceRestriction(models.Model):
         """:raises AccessError: if a decision is given
         :raises UserError: if something decided is to be changed
         """
+        if not self:  # Odoo's merge wizard writes nothing to nobody
+            return True
         if (DECIDED | {"origin_ref"}) & set(vals):
             self._refuse_decision()
         if self._is_chatter(vals):
