@@ -12,6 +12,7 @@
     "data": [
         "security/crm_compliance_security.xml",
         "security/compliance_restriction_security.xml",
+        "security/compliance_alert_security.xml",
         "security/ir.model.access.csv",
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",
@@ -34,9 +35,12 @@
         "views/risk/compliance_restriction_views.xml",
         "views/risk/compliance_restriction_exception_views.xml",
         "views/risk/restricted_document_views.xml",
+        "views/risk/compliance_alert_views.xml",
+        "views/risk/res_config_settings_views.xml",
         "views/res_config_settings_views.xml",
         "views/crm_compliance_menus.xml",
         "views/risk/compliance_restriction_menus.xml",
+        "views/risk/compliance_alert_menus.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",

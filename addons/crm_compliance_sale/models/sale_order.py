@@ -97,7 +97,7 @@ class SaleOrder(models.Model):
         """
         for order in self.sudo():
             reason = order._get_block_line(order._get_restrictions()[order], self.env["compliance.restriction"])
-            responsible = order.compliance_profile_id.officer_id or order.user_id
+            responsible = order.with_company(order.company_id).compliance_profile_id.officer_id or order.user_id
             order._message_log(body=f"{text} {reason}")
             if responsible:
                 order.activity_schedule("mail.mail_activity_data_todo", summary=text, user_id=responsible.id)
@@ -146,11 +146,11 @@ class SaleOrder(models.Model):
             .sudo()
             .search([("document_ref", "in", [f"{self._name},{order.id}" for order in held]), ("state", "=", "used")])
         )
-        covered = used.filtered(
-            lambda exception: (
-                exception.currency_id.compare_amounts(exception.document_ref.amount_total, exception.amount) <= 0
-            )
-        ).mapped("document_ref.id")
+        covered = {
+            exception.document_ref.id
+            for exception in used
+            if exception.currency_id.compare_amounts(exception.document_ref.amount_total, exception.amount) <= 0
+        }
         beyond = held.filtered(lambda order: order.id not in covered)
         if beyond:
             raise UserError(beyond._get_block_message(found))

@@ -42,6 +42,11 @@ class TestSalePortal(SaleRestrictionCommon, HttpCase):
 class TestSalePayment(SaleRestrictionCommon, PaymentCommon):
     """A payment is recorded, the order waits."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.enable_post_process_patcher = False
+
     def _pay_order(self, order):
         order.write({"state": "sent", "require_payment": True})
         transaction = self._create_transaction(

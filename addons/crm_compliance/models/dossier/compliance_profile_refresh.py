@@ -41,7 +41,15 @@ class ComplianceProfile(models.Model):
         else:
             self._update_from(*self._refresh_query(partners))
             self._refresh_classes()
+        self._after_refresh(partners)
         return True
+
+    @api.model
+    def _after_refresh(self, partners=None):
+        """The last step of a refresh, in its transaction: for whatever follows from new figures. Hook.
+
+        :param partners: the customers that were refreshed; None means all
+        """
 
     @api.model
     def _lock_refresh(self):

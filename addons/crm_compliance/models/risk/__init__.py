@@ -7,3 +7,8 @@ from . import compliance_profile_restriction
 from . import account_move
 from . import crm_lead
 from . import res_partner
+from . import compliance_alert
+from . import compliance_alert_causes
+from . import compliance_profile_alert
+from . import res_company
+from . import res_config_settings

@@ -1,6 +1,6 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import formatLang
 
 
@@ -12,6 +12,10 @@ class AccountMove(models.Model):
 
     _compliance_scope = "invoice"
     _compliance_triggers = frozenset({"state", "move_type", "partner_id", "company_id", "journal_id"})
+
+    compliance_collection = fields.Boolean(
+        string="In Collection", copy=False, tracking=True, help="Marked for collection, from an early warning."
+    )
 
     @api.depends("partner_id", "company_id", "move_type", "state")
     def _compute_compliance_restriction_level(self):

@@ -40,8 +40,9 @@ class ComplianceProfile(models.Model):
     def _search_restriction_level(self, operator, value):
         if operator != "in":
             return NotImplemented
-        effective = Domain("restriction_ids", "any", [("is_effective", "=", True)])
-        block = Domain("restriction_ids", "any", [("is_effective", "=", True), ("level", "=", "block")])
+        # Whoever sees the level may search for it; the restrictions themselves may be somebody else's to read.
+        effective = Domain("restriction_ids", "any!", [("is_effective", "=", True)])
+        block = Domain("restriction_ids", "any!", [("is_effective", "=", True), ("level", "=", "block")])
         domains = {"block": block, "warn": effective & ~block, False: ~effective}
         return Domain.OR(domains[level] for level in value if level in domains)
 

@@ -361,6 +361,8 @@ class ComplianceRestriction(models.Model):
             if not origin or not approver or approver == requester or not approver.has_group(MANAGER):
                 self._refuse_decision()
             terms = {name: value for name, value in vals.items() if name not in DECIDED}
+            company = self.env["res.company"].browse(terms.get("company_id")) or self.env.company
+            terms["date_from"] = terms.get("date_from") or self._get_today(company)
             restriction = self.sudo()._create_on_entities([terms])
             restriction._write_decision({"requested_by": requester.id})
             restriction.with_user(approver).sudo()._decide("active")
