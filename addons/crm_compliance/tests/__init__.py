@@ -23,6 +23,7 @@ from . import test_partner_merge
 from . import test_performance
 from . import test_refresh
 from . import test_refresh_queue
+from . import test_risk_alert
 from . import test_risk_enforcement
 from . import test_risk_exception
 from . import test_risk_restriction

@@ -136,7 +136,8 @@ class ComplianceAlert(models.Model):
             """
             SELECT scope.id, 'score_rose', (scope.risk_score - baseline.score)::float8,
                    scope.compliance_alert_score_rise::float8,
-                   jsonb_build_object('rise', scope.risk_score - baseline.score, 'score', scope.risk_score), NULL::int4[]
+                   jsonb_build_object('rise', scope.risk_score - baseline.score, 'score', scope.risk_score),
+                   NULL::int4[]
               FROM scope JOIN (%s) baseline ON baseline.profile_id = scope.id
              WHERE scope.compliance_alert_score_rise > 0
                AND scope.risk_score - baseline.score >= scope.compliance_alert_score_rise
