@@ -113,8 +113,7 @@ class TestAlertCauses(AlertCommon):
     def test_habit_level_without_slope(self):
         # The last three are later than those before on average, but it is getting better.
         self._pay_late(60, 50, 40, -100, -100, -100, -100, 12, 6, 3)
-        self.assertEqual(self._raised("habit"), 1)
-        self.assertGreater(self._alerts("habit").evidence["slope"], -10)
+        self.assertEqual(self._raised("habit"), 0)
 
     def test_habit_better(self):
         self._pay_late(*[20] * 12, 5, 5, 5)
