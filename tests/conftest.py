@@ -86,8 +86,8 @@ class Server:
         self.copies = []
 
     def copy(self, with_addon=True, with_sales=True):
-        """A new database: Odoo with demo data, with our add-ons or Sales or neither. Its files are links to those of the
-        originals, which build on each other.
+        """A new database: Odoo with demo data, with our add-ons or Sales or neither. Its files are links to those of
+        the originals, which build on each other.
         """
         sources = [os.environ["BASE_DB"]]
         if with_sales or with_addon:

@@ -108,12 +108,19 @@ invoice.action_post()
 env["account.payment.register"].with_context(active_model="account.move", active_ids=invoice.ids).create({
     "amount": 30
 }).action_create_payments()
+if "sale.order" in env:
+    product = env["product.product"].search([("sale_ok", "=", True)], limit=1)
+    env["sale.order"].create({
+        "partner_id": partner.id,
+        "order_line": [Command.create({"product_id": product.id, "price_unit": 10})],
+    }).action_confirm()
 result = partner.id
 """
 # Leaves behind what people leave on a dossier; result: nothing of interest.
 DOSSIER_WORK = """
 profile = env["compliance.profile"].search([], limit=1)
 profile.message_post(body="Seen")
+env["compliance.restriction"].create({"partner_id": profile.partner_id.id, "reason": "X"})
 profile.message_subscribe(env.user.partner_id.ids)
 profile.activity_schedule("mail.mail_activity_data_todo", user_id=env.uid)
 env["ir.attachment"].create({"name": "a.txt", "raw": b"a", "res_model": profile._name, "res_id": profile.id})

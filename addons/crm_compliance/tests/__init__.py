@@ -27,4 +27,5 @@ from . import test_risk_alert
 from . import test_risk_enforcement
 from . import test_risk_exception
 from . import test_risk_restriction
+from . import test_risk_rpc
 from . import test_settings
