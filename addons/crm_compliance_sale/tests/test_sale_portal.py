@@ -2,7 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.tests import HttpCase, tagged
 
-from odoo.addons.payment.tests.common import PaymentCommon
+from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 
 from .common import SaleRestrictionCommon
 
@@ -39,7 +39,7 @@ class TestSalePortal(SaleRestrictionCommon, HttpCase):
 
 
 @tagged("post_install", "-at_install")
-class TestSalePayment(SaleRestrictionCommon, PaymentCommon):
+class TestSalePayment(SaleRestrictionCommon, AccountPaymentCommon):
     """A payment is recorded, the order waits."""
 
     @classmethod

@@ -14,7 +14,11 @@ class AccountMove(models.Model):
     _compliance_triggers = frozenset({"state", "move_type", "partner_id", "company_id", "journal_id"})
 
     compliance_collection = fields.Boolean(
-        string="In Collection", copy=False, tracking=True, help="Marked for collection, from an early warning."
+        string="In Collection",
+        copy=False,
+        tracking=True,
+        groups="account.group_account_invoice,account.group_account_readonly",
+        help="Marked for collection, from an early warning.",
     )
 
     @api.depends("partner_id", "company_id", "move_type", "state")

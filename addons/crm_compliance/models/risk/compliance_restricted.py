@@ -7,6 +7,11 @@ from odoo.exceptions import UserError
 
 from .compliance_restriction import LEVELS, SCOPES
 
+# Who meets restrictions in daily work: whoever sells or invoices.
+GROUPS = (
+    "crm_compliance.group_compliance_user,crm_compliance.group_compliance_auditor,account.group_account_invoice,"
+    "account.group_account_readonly,sales_team.group_sale_salesman"
+)
 # Documents an error names one by one.
 MAX_NAMED = 20
 
@@ -27,7 +32,7 @@ class ComplianceRestricted(models.AbstractModel):
     _compliance_triggers = frozenset()
 
     compliance_restriction_level = fields.Selection(
-        LEVELS, string="Restriction", compute="_compute_compliance_restriction_level", groups="base.group_user"
+        LEVELS, string="Restriction", compute="_compute_compliance_restriction_level", groups=GROUPS
     )
 
     def _compute_compliance_restriction_level(self):
