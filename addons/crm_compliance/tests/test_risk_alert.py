@@ -205,6 +205,11 @@ class TestAlert(AlertCommon):
         self._refresh(other)
         alert = self._alerts("overdue", other)
         self.assertFalse(alert.user_id or alert.activity_ids)
+        self._dossier(other).user_id = self.user["sales"]
+        for _run in range(2):
+            self._refresh(other)
+        self.assertEqual((alert.user_id, alert.activity_ids.user_id), (self.user["sales"], self.user["sales"]))
+        self.assertEqual(len(alert.activity_ids), 1)
 
     @mute_logger("odoo.sql_db")
     def test_database_lets_no_second_one_be_open(self):

@@ -34,7 +34,7 @@ class ComplianceAlert(models.Model):
         self._resolve_gone(partners)
         raised = self._insert_new()
         self._link_invoices(partners)
-        self._plan_activities(raised)
+        self._plan_activities(raised + self._assign_responsible(partners))
         self.invalidate_model(flush=False)
         self.env["mail.activity"].invalidate_model(flush=False)
 
@@ -387,6 +387,28 @@ class ComplianceAlert(models.Model):
                 now=fields.Datetime.now(),
                 uid=self.env.uid,
                 open=OPEN,
+            )
+        )
+        return [alert_id for (alert_id,) in rows]
+
+    @api.model
+    def _assign_responsible(self, partners):
+        """Open alerts nobody is responsible for, of customers that have an officer or account manager by now.
+
+        :return: ids of the alerts
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE compliance_alert alert SET user_id = responsible.id
+                  FROM compliance_profile profile
+                  JOIN res_users responsible ON responsible.id = COALESCE(profile.officer_id, profile.user_id)
+                                            AND responsible.active
+                 WHERE profile.id = alert.profile_id AND alert.user_id IS NULL AND alert.state IN %s AND %s
+             RETURNING alert.id
+                """,
+                OPEN,
+                SQL("TRUE") if partners is None else SQL("alert.partner_id = ANY(%s)", partners.ids),
             )
         )
         return [alert_id for (alert_id,) in rows]

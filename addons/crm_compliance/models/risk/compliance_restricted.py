@@ -207,7 +207,8 @@ class ComplianceRestricted(models.AbstractModel):
         }
         if any(reasons):
             return self.env._(
-                "%(document)s is held by a restriction (%(restriction)s): %(reason)s. Please ask %(people)s.",
+                "%(document)s is held by a restriction (%(restriction)s): %(reason)s. Please ask %(people)s"
+                " or request an exception.",
                 reason="; ".join(reason.strip().rstrip(".") for reason in reasons if reason),
                 **values,
             )
