@@ -212,7 +212,10 @@ class ComplianceRestricted(models.AbstractModel):
                 reason="; ".join(reason.strip().rstrip(".") for reason in reasons if reason),
                 **values,
             )
-        return self.env._("%(document)s is held by a restriction (%(restriction)s). Please ask %(people)s.", **values)
+        return self.env._(
+            "%(document)s is held by a restriction (%(restriction)s). Please ask %(people)s or request an exception.",
+            **values,
+        )
 
     @api.model
     def _get_people_to_ask(self, blocks):
