@@ -10,7 +10,7 @@ class AccountChartTemplate(models.AbstractModel):
     @api.model
     def _load_compliance_demo(self):
         """Restricts some of the demo customers, and has people deal with early warnings."""
-        super()._load_compliance_demo()
+        result = super()._load_compliance_demo()
         company = self.env.ref("base.main_company")
         profiles = self.env["compliance.profile"].search([("company_id", "=", company.id)])
         profiles = {profile.partner_id.ref: profile for profile in profiles if profile.partner_id.ref}
@@ -18,6 +18,7 @@ class AccountChartTemplate(models.AbstractModel):
             self._restrict_compliance_demo(company, profiles)
             self.env["compliance.alert"]._watch()
             self._handle_compliance_alerts_demo(profiles)
+        return result
 
     def _restrict_compliance_demo(self, company, profiles):
         """A critical customer is blocked, a late one warned of, a third proposed; an exception waits for a decision."""

@@ -36,7 +36,7 @@ class SaleOrder(models.Model):
 
     @api.depends("partner_id", "partner_invoice_id", "partner_shipping_id", "company_id")
     def _compute_compliance_restriction_level(self):
-        super()._compute_compliance_restriction_level()
+        return super()._compute_compliance_restriction_level()
 
     def _is_concluded(self):
         return self.state == "sale"

@@ -23,7 +23,7 @@ class AccountMove(models.Model):
 
     @api.depends("partner_id", "company_id", "move_type", "state")
     def _compute_compliance_restriction_level(self):
-        super()._compute_compliance_restriction_level()
+        return super()._compute_compliance_restriction_level()
 
     def _is_restricted_document(self):
         return self.move_type in ("out_invoice", "out_receipt")

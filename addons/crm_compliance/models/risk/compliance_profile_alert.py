@@ -25,8 +25,9 @@ class ComplianceProfile(models.Model):
     @api.model
     def _after_refresh(self, partners=None):
         """Watches the new figures."""
-        super()._after_refresh(partners)
+        result = super()._after_refresh(partners)
         self.env["compliance.alert"].sudo()._watch(partners)
+        return result
 
     def _merge_into(self, target):
         """Alerts go along with the dossier."""

@@ -178,7 +178,7 @@ class ComplianceRestriction(models.Model):
     # -------------------------------------------------------------------------
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list):  # pylint: disable=method-required-super
         """A manager's restriction is imposed at once, anybody else's is a proposal.
 
         :raises AccessError: if a decision is given

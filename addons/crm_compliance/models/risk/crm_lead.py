@@ -14,7 +14,7 @@ class CrmLead(models.Model):
 
     @api.depends("partner_id", "company_id")
     def _compute_compliance_restriction_level(self):
-        super()._compute_compliance_restriction_level()
+        return super()._compute_compliance_restriction_level()
 
     def _is_concluded(self):
         return self.won_status == "won"

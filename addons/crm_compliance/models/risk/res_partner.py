@@ -22,8 +22,9 @@ class ResPartner(models.Model):
         exceptions = self.env["compliance.restriction.exception"].sudo().search([("partner_id", "in", self.ids)])
         exceptions._write_decision({"partner_id": entity.id})
         self.env.flush_all()
-        super()._move_dossiers_to(entity)
+        result = super()._move_dossiers_to(entity)
         restrictions._relink()
+        return result
 
     def _move_dossiers_to_company(self):
         restrictions = self._get_compliance_restrictions()
@@ -31,12 +32,14 @@ class ResPartner(models.Model):
             if restriction.company_id != restriction.partner_id.company_id:
                 restriction._move_to(company_id=restriction.partner_id.company_id.id)
         self.env.flush_all()
-        super()._move_dossiers_to_company()
+        result = super()._move_dossiers_to_company()
         restrictions._relink()
+        return result
 
     def _rehome_dossiers(self, before):
         """A contact that leaves a restricted customer to be one of its own takes the restrictions along."""
-        super()._rehome_dossiers(before)
+        result = super()._rehome_dossiers(before)
         for partner, entity in before.items():
             if entity != partner and partner.commercial_partner_id == partner:
                 entity._get_compliance_restrictions().filtered("is_effective")._carry_to(partner)
+        return result
