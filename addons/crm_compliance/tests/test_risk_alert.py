@@ -1,11 +1,13 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from unittest.mock import patch
+
 from psycopg2.errors import UniqueViolation
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from .common import ComplianceCommon
 
@@ -165,6 +167,16 @@ class TestAlertCauses(AlertCommon):
             self.env.invalidate_all()
             found = self._alerts("level_rose").filtered(lambda alert: alert.state == "new")
             self.assertEqual(len(found), expected, (level, previous))
+
+    def test_score(self):
+        baseline = SQL("SELECT %s::int4 AS profile_id, 30 AS score", self.dossier.id)
+        with patch.object(self.env.registry["compliance.alert"], "_get_score_baseline", lambda *args: baseline):
+            for score, expected in ((49, 0), (50, 1)):
+                self._set_figures(risk_score=score)
+                self.alerts.sudo()._watch(self.customer)
+                self.env.invalidate_all()
+                self.assertEqual(len(self._alerts("score_rose")), expected, score)
+        self.assertIn("20 points", self._alerts("score_rose").summary)
 
     def test_exited_customers_are_left_alone(self):
         self._overdue()

@@ -121,12 +121,12 @@ class ComplianceAlert(models.Model):
         :return: SQL of a SELECT of profile_id and score, or None as long as nobody keeps scores
         """
         snapshots = self.env.get("compliance.risk.snapshot")
-        if snapshots is None or not {"profile_id", "score", "date"} <= snapshots._fields.keys():
+        if snapshots is None:
             return None
         snapshots.flush_model()
         return SQL(
-            "SELECT DISTINCT ON (profile_id) profile_id, score FROM %s WHERE date <= %s ORDER BY profile_id, date DESC",
-            SQL.identifier(snapshots._table),
+            "SELECT DISTINCT ON (profile_id) profile_id, risk_score AS score FROM compliance_risk_snapshot"
+            " WHERE create_date <= %s ORDER BY profile_id, create_date DESC",
             fields.Date.subtract(today, months=1),
         )
 
