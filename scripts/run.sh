@@ -39,7 +39,7 @@ server_once() { odoo -c "$CONF" "$@" --stop-after-init --no-http; }
 # Created under another name first: a database that was interrupted half way must not look finished.
 create_database() {
     dropdb --if-exists --force "$DB-new" && createdb "$DB-new" &&
-        server_once -d "$DB-new" -i crm_compliance &&
+        server_once -d "$DB-new" -i crm_compliance,sale_management &&
         psql -q -d postgres -c "ALTER DATABASE \"$DB-new\" RENAME TO \"$DB\"" &&
         { [ ! -d "$DATA/filestore/filestore/$DB-new" ] || mv -T "$DATA/filestore/filestore/$DB-new" "$DATA/filestore/filestore/$DB"; }
 }
@@ -56,7 +56,7 @@ PYTHON
 if ! db_exists "$DB"; then
     step "Creating the database with demo data (about a minute)" create_database || die "The database could not be created; the log is $DATA/odoo.log."
 elif [ "$(cat "$DATA/$DB.fingerprint" 2>/dev/null)" != "$fingerprint" ]; then
-    step "Upgrading the add-ons" server_once -d "$DB" -u crm_compliance || die "The add-ons could not be upgraded; the log is $DATA/odoo.log."
+    step "Upgrading the add-ons" server_once -d "$DB" -i sale_management -u crm_compliance || die "The add-ons could not be upgraded; the log is $DATA/odoo.log."
 fi
 printf '%s' "$fingerprint" >"$DATA/$DB.fingerprint"
 if [ -n "$UI_LANG" ] && [ "$(cat "$DATA/$DB.lang" 2>/dev/null)" != "$UI_LANG" ]; then

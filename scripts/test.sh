@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Runs all tests on a throwaway cluster: one template database, copied for every worker. Arguments go to pytest.
+# The databases build on each other: Odoo without Sales (base), with Sales (sales), with our add-ons (template).
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . "$ROOT/scripts/postgres.sh"
 . "$ROOT/scripts/odoo_conf.sh"
@@ -17,23 +18,31 @@ trap 'exit 130' INT TERM
 
 unset PGHOST PGUSER PGPORT
 pg_start "$WORK/postgres" "$PG_OPTIONS_FAST"
-export ODOO_CONF=$WORK/odoo.conf BASE_DB=base TEMPLATE_DB=template
+export ODOO_CONF=$WORK/odoo.conf BASE_DB=base SALES_DB=sales TEMPLATE_DB=template
 odoo_conf "$ODOO_CONF" "$WORK/filestore" "with_demo = True" "log_level = warn"
 
 prepare_base() { createdb "$BASE_DB" && odoo -c "$ODOO_CONF" -d "$BASE_DB" -i crm,account,portal,rating,resource --stop-after-init --no-http; }
+prepare_sales() {
+    createdb -T "$BASE_DB" "$SALES_DB" &&
+        odoo -c "$ODOO_CONF" -d "$SALES_DB" -i sale_management --stop-after-init --no-http &&
+        share_filestore "$BASE_DB" "$SALES_DB"
+}
+# The bridges to what is there come along by themselves.
 prepare_template() {
-    createdb -T "$BASE_DB" "$TEMPLATE_DB" &&
+    createdb -T "$SALES_DB" "$TEMPLATE_DB" &&
         odoo -c "$ODOO_CONF" -d "$TEMPLATE_DB" -i crm_compliance --stop-after-init --no-http &&
         odoo i18n loadlang -c "$ODOO_CONF" -d "$TEMPLATE_DB" -l zh_CN &&
-        share_filestore
+        share_filestore "$SALES_DB" "$TEMPLATE_DB"
 }
-# A copied database refers to files that lie in the original's folder; the workers in turn use the template's.
+# share_filestore FROM TO: a copied database refers to files that lie in the original's folder; the workers in turn use
+# the template's.
 share_filestore() {
     local files=$WORK/filestore/filestore
-    mkdir -p "$files/$TEMPLATE_DB" && cp -aln "$files/$BASE_DB/." "$files/$TEMPLATE_DB/"
+    mkdir -p "$files/$2" && cp -aln "$files/$1/." "$files/$2/"
 }
 step "Preparing a database with Odoo's demo data" prepare_base
-step "Installing the add-ons into a copy of it" prepare_template
+step "Installing Sales into a copy of it" prepare_sales
+step "Installing the add-ons into a copy of that" prepare_template
 
 cd "$ROOT"
 started=$SECONDS

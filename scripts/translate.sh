@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings the terms of the add-on up to date: exports them from a throwaway database, merges the translations there are.
+# Brings the terms of the add-ons up to date: exports them from a throwaway database, merges the translations there are.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . "$ROOT/scripts/postgres.sh"
 . "$ROOT/scripts/odoo_conf.sh"
@@ -21,10 +21,13 @@ odoo_conf "$WORK/odoo.conf" "$WORK/filestore" "log_level = warn"
 
 # The modules 'make test' installs too: what they add to our models is exported with them.
 install() {
-    createdb terms && odoo -c "$WORK/odoo.conf" -d terms -i crm,account,portal,rating,resource,crm_compliance \
+    createdb terms && odoo -c "$WORK/odoo.conf" -d terms -i crm,account,portal,rating,resource,sale_management,crm_compliance \
         --stop-after-init --no-http
 }
-export_terms() { odoo i18n export -c "$WORK/odoo.conf" -d terms -l pot -o "$WORK/terms.pot" -- crm_compliance; }
-step "Installing the add-on" install
-step "Exporting its terms" export_terms
-"$PYTHON" "$ROOT/scripts/merge_translations.py" "$WORK/terms.pot" "$ROOT/addons/crm_compliance/i18n"
+export_terms() { odoo i18n export -c "$WORK/odoo.conf" -d terms -l pot -o "$WORK/$1.pot" -- "$1"; }
+step "Installing the add-ons" install
+for folder in "$ROOT"/addons/*/; do
+    addon=$(basename "$folder")
+    step "Exporting the terms of $addon" export_terms "$addon"
+    "$PYTHON" "$ROOT/scripts/merge_translations.py" "$WORK/$addon.pot" "$folder/i18n"
+done

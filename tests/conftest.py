@@ -21,7 +21,7 @@ from typing import NamedTuple
 import psycopg2
 import pytest
 
-ADDON = Path(__file__).parent.parent / "addons" / "crm_compliance"
+ADDONS = sorted(path.parent for path in (Path(__file__).parent.parent / "addons").glob("*/__manifest__.py"))
 HEADER = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?P<level>[A-Z]+) \S+ (?P<logger>[^ :]+): (?P<text>.*)")
 MARKER = "shell result: "
 
@@ -140,7 +140,7 @@ class Server:
     """Copies of the prepared databases, and servers on them."""
 
     def __init__(self):
-        missing = {"ODOO_CONF", "BASE_DB", "TEMPLATE_DB"} - set(os.environ)
+        missing = {"ODOO_CONF", "BASE_DB", "SALES_DB", "TEMPLATE_DB"} - set(os.environ)
         if missing:
             pytest.fail(f"{', '.join(sorted(missing))} not set: start the tests with 'make test'.")
         self.conf = os.environ["ODOO_CONF"]
@@ -150,9 +150,15 @@ class Server:
         self.copies = []
         self.sessions = []
 
-    def copy(self, with_addon=True):
-        """A new database: Odoo with demo data, and the add-on or not. Its files are links to those of the originals."""
-        sources = [os.environ["TEMPLATE_DB"], os.environ["BASE_DB"]] if with_addon else [os.environ["BASE_DB"]]
+    def copy(self, with_addon=True, with_sales=True):
+        """A new database: Odoo with demo data, with our add-ons or Sales or neither. Its files are links to those of
+        the originals, which build on each other.
+        """
+        sources = [os.environ["BASE_DB"]]
+        if with_sales or with_addon:
+            sources.insert(0, os.environ["SALES_DB"])
+        if with_addon:
+            sources.insert(0, os.environ["TEMPLATE_DB"])
         database = f"{sources[0]}_{uuid.uuid4().hex[:8]}"
         subprocess.run(["createdb", "-T", sources[0], database], check=True)
         self.copies.append(database)

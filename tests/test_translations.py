@@ -7,7 +7,7 @@ from collections import Counter
 
 import polib
 import pytest
-from conftest import ADDON
+from conftest import ADDONS
 
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sdif]|%%")
 TAG = re.compile(r"<[^>]+>")
@@ -16,9 +16,9 @@ SHOWN_ATTRIBUTE = re.compile(r'\b(title|alt|placeholder|aria-label|string|data-t
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:!?()\"]|[,;:!?()\"][\u4e00-\u9fff]|[\u4e00-\u9fff]\.(?!\w)|\.\.\.$")
 
 
-def load(name):
+def load(path):
     """The terms of a file by their text; a term that is there twice is an error."""
-    return {entry.msgid: entry for entry in polib.pofile(str(ADDON / "i18n" / name), check_for_duplicates=True)}
+    return {entry.msgid: entry for entry in polib.pofile(str(path), check_for_duplicates=True)}
 
 
 def placeholders(text):
@@ -31,16 +31,22 @@ def tags(text):
     return Counter(SHOWN_ATTRIBUTE.sub(r'\1=""', tag) for tag in TAG.findall(text))
 
 
+@pytest.fixture(scope="module", params=ADDONS, ids=lambda addon: addon.name)
+def addon(request):
+    """One add-on after the other."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def template():
+def template(addon):
     """All terms."""
-    return load("crm_compliance.pot")
+    return load(addon / "i18n" / f"{addon.name}.pot")
 
 
 @pytest.fixture(scope="module")
-def chinese():
+def chinese(addon):
     """The terms in Chinese."""
-    return load("zh_CN.po")
+    return load(addon / "i18n" / "zh_CN.po")
 
 
 @pytest.fixture(scope="module")
@@ -97,12 +103,10 @@ def test_chinese_punctuation(translated):
 class TestTerms:
     """The committed terms against those the server finds."""
 
-    def test_template_is_up_to_date(self, server, template, tmp_path):
+    def test_template_is_up_to_date(self, server, addon, template, tmp_path):
         """Run 'make i18n' when this fails."""
         found = tmp_path / "terms.pot"
-        run = server.odoo(
-            server.copy(), "-l", "pot", "-o", str(found), "--", "crm_compliance", command=("i18n", "export")
-        )
+        run = server.odoo(server.copy(), "-l", "pot", "-o", str(found), "--", addon.name, command=("i18n", "export"))
         assert run.returncode == 0 and not run.problems, run.output
         exported = {entry.msgid: entry for entry in polib.pofile(str(found))}
         assert exported

@@ -30,4 +30,9 @@ from . import test_risk_model
 from . import test_risk_override
 from . import test_risk_scoring
 from . import test_risk_simulation
+from . import test_risk_alert
+from . import test_risk_enforcement
+from . import test_risk_exception
+from . import test_risk_restriction
+from . import test_risk_rpc
 from . import test_settings

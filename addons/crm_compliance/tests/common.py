@@ -203,6 +203,75 @@ class CriteriaCommon(ComplianceCommon):
         return self.dossier.zone
 
 
+class RestrictionCommon(ComplianceCommon):
+    """A blocked customer, a warned one and a free one, each with a contact."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.blocked, cls.warned, cls.free = (cls._customer(name) for name in ("Blocked", "Warned", "Free"))
+        cls.contact = cls.env["res.partner"].create({"name": "Contact", "parent_id": cls.blocked.id})
+        cls.officer, cls.manager = cls.user["officer"], cls.user["manager"]
+        cls.second_manager = new_test_user(
+            cls.env,
+            login="compliance_manager_2",
+            groups=cls.ROLES["manager"],
+            company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
+        )
+        # Only whose document it is may ask for an exception.
+        for group in ("account.group_account_invoice", "sales_team.group_sale_salesman_all_leads"):
+            (cls.manager | cls.second_manager).group_ids = [Command.link(cls.env.ref(group).id)]
+        cls.block = cls._restrict(cls.blocked, reason="Secret findings", reason_public="Under review")
+        cls.warning = cls._restrict(cls.warned, level="warn", reason="Pays late")
+        cls._dossier(cls.blocked).officer_id = cls.officer
+
+    @classmethod
+    def _restrict(cls, partner, user=None, **vals):
+        """Imposed by the manager, a block of everything by default."""
+        restriction = (
+            cls.env["compliance.restriction"]
+            .with_user(user or cls.manager)
+            .create({"partner_id": partner.id, "reason": "Reason", "date_from": cls.today, **vals})
+        )
+        return restriction.sudo()
+
+    @classmethod
+    def _lead(cls, partner, **vals):
+        return cls.env["crm.lead"].create(
+            {
+                "name": f"Lead of {partner.name}",
+                "type": "opportunity",
+                "partner_id": partner.id,
+                "company_id": cls.company.id,
+                "user_id": cls.user["sales"].id,
+                "expected_revenue": 1000,
+                **vals,
+            }
+        )
+
+    @classmethod
+    def _draft(cls, partner, amount=100, **vals):
+        return cls._invoice(partner, amount, cls.today, post=False, **vals)
+
+    def _except(self, document, user=None, approver=None, **vals):
+        """An exception, requested by the officer and approved by the manager by default; ``approver=False``: only
+        requested.
+        """
+        exception = (
+            self.env["compliance.restriction.exception"]
+            .with_user(user or self.second_manager)
+            .create({"document_ref": f"{document._name},{document.id}", "reason": "Prepaid", **vals})
+        )
+        exception.action_request()
+        if approver is not False:
+            exception.with_user(approver or self.manager).action_approve()
+        return exception.sudo()
+
+    def _notes(self, record):
+        return " ".join(record.sudo().message_ids.mapped(lambda message: str(message.body)))
+
+
 class AuditCommon(ComplianceCommon):
     """A partner whose story is looked at, and what the owner of a database can do."""
 

@@ -7,4 +7,6 @@ from . import (
     compliance_audit_verify,
     compliance_risk_backtest,
     compliance_risk_dry_run,
+    compliance_reason,
+    validate_account_move,
 )

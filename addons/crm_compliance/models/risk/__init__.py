@@ -10,3 +10,15 @@ from . import (
     compliance_risk_signal,
     compliance_risk_snapshot,
 )
+from . import compliance_restricted  # the documents inherit it
+from . import compliance_restriction
+from . import compliance_restriction_exception
+from . import compliance_profile_restriction
+from . import account_move
+from . import crm_lead
+from . import res_partner
+from . import compliance_alert
+from . import compliance_alert_causes
+from . import compliance_profile_alert
+from . import res_company
+from . import res_config_settings
