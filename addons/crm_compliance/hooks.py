@@ -16,6 +16,7 @@ def uninstall_hook(env):
     customers of the company from here on.
     """
     drop_audit(env.cr)
+    env.cr.execute("DELETE FROM compliance_risk_review")
     env.cr.execute("DELETE FROM compliance_profile")
     env.invalidate_all()
     env["ir.model.data"].search([("module", "=", "crm_compliance"), ("model", "=", "res.partner")]).unlink()

@@ -1,3 +1,10 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from . import base_partner_merge, compliance_audit_export, compliance_audit_history, compliance_audit_verify
+from . import (
+    base_partner_merge,
+    compliance_audit_export,
+    compliance_audit_history,
+    compliance_audit_verify,
+    compliance_risk_review_plan,
+    compliance_risk_review_reason,
+)

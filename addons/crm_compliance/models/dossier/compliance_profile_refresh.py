@@ -41,7 +41,12 @@ class ComplianceProfile(models.Model):
         else:
             self._update_from(*self._refresh_query(partners))
             self._refresh_classes()
+        self._after_refresh(partners)
         return True
+
+    @api.model
+    def _after_refresh(self, partners):
+        """What follows from fresh figures. Hook; :param partners: the customers, None means all."""
 
     @api.model
     def _lock_refresh(self):
