@@ -124,9 +124,14 @@ class AccountChartTemplate(models.AbstractModel):
         self._fill_demo_review(leaving, "exit", today)
         leaving.action_submit()
         self._approve_demo_review(leaving, manager)
-        overdue = self._open_demo_review(by_number["DEMO-02"], "periodic")
-        overdue.due_date = fields.Date.add(today, days=-20)
-        self._open_demo_review(by_number["DEMO-09"], "periodic").due_date = fields.Date.add(today, days=9)
+        for number, days in {"DEMO-02": -20, "DEMO-09": 9, "DEMO-01": 40, "DEMO-07": 85}.items():
+            # As if the reviews above had been a year ago.
+            due = fields.Date.add(today, days=days)
+            by_number[number].sudo()._write_admission(
+                {"last_review_date": fields.Date.subtract(due, years=1), "next_review_date": due}
+            )
+            if days < 14:
+                self._open_demo_review(by_number[number], "periodic").due_date = due
 
     def _open_demo_review(self, profile, kind):
         return profile.env["compliance.risk.review"].create({"profile_id": profile.id, "kind": kind})

@@ -24,3 +24,6 @@ from . import test_performance
 from . import test_refresh
 from . import test_refresh_queue
 from . import test_settings
+from . import test_review_flow
+from . import test_review_four_eyes
+from . import test_review_schedule

@@ -28,6 +28,8 @@ DECISIONS_OF = {
     "triggered": ("approve", "conditional", "exit"),
     "exit": ("exit", "approve", "conditional"),
 }
+# Decisions that end the business.
+ENDING = ("reject", "exit")
 OPEN = ("draft", "assessment", "approval")
 EDITABLE = ("draft", "assessment")
 # Only the methods below set these; a write over RPC, an import or a default does not.

@@ -7,13 +7,11 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...tools.merkle import canonical
-from .compliance_risk_review import ADMISSION_OF, MANAGER, OPEN
+from .compliance_risk_review import ADMISSION_OF, ENDING, MANAGER, OPEN
 
 # Format of what is hashed; what must differ one day gets another number.
 FORMAT = "1"
 PARTS = ("line_ids", "opinion_ids", "condition_ids", "restriction_ids")
-# Decisions that end the business, and those that let it go on.
-ENDING = ("reject", "exit")
 
 
 class ComplianceRiskReview(models.Model):

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..dossier.compliance_profile import RISK_LEVELS
-from .compliance_risk_review import EDITABLE, OPEN
+from .compliance_risk_review import EDITABLE, ENDING, OPEN
 
 ACTIVITY = "crm_compliance.mail_activity_type_review"
 # Months between two reviews where no risk model says otherwise. Who was never rated counts as low.
@@ -38,8 +38,13 @@ class ComplianceRiskReview(models.Model):
         return "compliance.risk.model" in self.env
 
     def _propose_next_date(self):
-        """Fills the date of the next review where nobody chose one: today and the interval of the level of risk."""
-        for company, reviews in self.filtered(lambda review: not review.next_review_date).grouped("company_id").items():
+        """Fills the date of the next review where nobody chose one: today and the interval of the level of risk. After
+        the end of a business there is none.
+        """
+        ending = self.filtered(lambda review: review.decision in ENDING)
+        ending.filtered("next_review_date")._write_state({"next_review_date": False})
+        undated = (self - ending).filtered(lambda review: not review.next_review_date and review.kind != "exit")
+        for company, reviews in undated.grouped("company_id").items():
             months = self._get_review_months(company)
             today = self._get_today(company)
             for review in reviews:
