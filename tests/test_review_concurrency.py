@@ -2,7 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Two managers approve the same review at the same moment, in transactions of their own."""
 
-# Each in a transaction that began before the first one ends: one that is too early to know, and one that would overwrite.
+# Each in a transaction that began before the first one ends: one is too early to know, one would overwrite.
 APPROVE = """
 from odoo import api
 from odoo.exceptions import UserError
@@ -34,7 +34,10 @@ env.invalidate_all()
 review = env["compliance.risk.review"].browse(review.id)
 result = [review.state, review.approved_by.id == manager.id, refusals, len(review._is_intact()), review.id]
 """
-MESSAGES = "SELECT count(*) FROM compliance_audit_log WHERE model = 'compliance.risk.review' AND res_id = %s AND changes->'state' = %s"
+APPROVALS = """
+    SELECT count(*) FROM compliance_audit_log
+     WHERE model = 'compliance.risk.review' AND res_id = %s AND changes->'state' = %s
+"""
 # An officer whose edit began before the review was submitted and ends after it was approved.
 EDIT = """
 from odoo import api
@@ -68,7 +71,7 @@ class TestConcurrency:
         assert len(refusals) == 2
         assert "at this moment" in refusals[0]
         assert "does not wait for an approval" in refusals[1]
-        assert server.query(database, MESSAGES, (review_id, '["approval", "done"]'))[0][0] == 1
+        assert server.query(database, APPROVALS, (review_id, '["approval", "done"]'))[0][0] == 1
 
     def test_an_edit_that_comes_too_late(self, server):
         refused, evidence = server.shell(server.copy(), EDIT)

@@ -1,5 +1,7 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from psycopg2 import IntegrityError
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
@@ -47,7 +49,7 @@ class TestReviewFlow(ReviewCommon):
     def test_the_open_review_is_opened_again(self):
         first = self._as("officer", self.dossier).action_submit()["res_id"]
         self.assertEqual(self._as("officer_2", self.dossier).action_submit()["res_id"], first)
-        with self.assertRaises(Exception), mute_logger("odoo.sql_db"):
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
             self._open_review("onboarding")
             self.env.flush_all()
 
@@ -254,7 +256,8 @@ class TestReviewFlow(ReviewCommon):
         self._admit()
         action = self._as("officer", self.dossier).action_exit()
         review = self.reviews.browse(action["res_id"])
-        self.assertEqual([matter["amount"] for matter in self._as("officer", review)._describe_open_matters()][:1][0][:5], "40.00")
+        (matter,) = self._as("officer", review)._describe_open_matters()
+        self.assertEqual(matter["amount"][:5], "40.00")
         self._fill(review, "exit")
         self._as("officer", review).action_submit()
         self.assertEqual(len(review.open_matters), 1)

@@ -4,6 +4,8 @@ import base64
 import hashlib
 import json
 
+from psycopg2.errors import CheckViolation
+
 from odoo import SUPERUSER_ID
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
@@ -178,9 +180,7 @@ class TestReviewFourEyes(FourEyesCommon):
                 reviews.sudo().create({**values, **decided})
             with self.assertRaises(AccessError):
                 reviews.with_context(**{f"default_{name}": value for name, value in decided.items()}).create(values)
-        answer = reviews.load(
-            ["profile_id/.id", "kind", "state"], [[str(self.dossier.id), "onboarding", "done"]]
-        )
+        answer = reviews.load(["profile_id/.id", "kind", "state"], [[str(self.dossier.id), "onboarding", "done"]])
         self.assertFalse(answer["ids"])
         # What a mail alias of this model would do.
         with self.assertRaises(AccessError):
@@ -239,7 +239,7 @@ class TestReviewFourEyes(FourEyesCommon):
         self._set_zone("standard")
         review = self._submitted()
         self.env.flush_all()
-        with self.assertRaises(Exception), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+        with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
             self.env.cr.execute(
                 "UPDATE compliance_risk_review SET state = 'done', approved_by = prepared_by WHERE id = %s", [review.id]
             )
@@ -338,9 +338,7 @@ class TestReviewFrozen(FourEyesCommon):
     def test_documents_of_other_records_that_a_line_shows(self):
         self._set_zone("grey")
         review = self._open_review("periodic")
-        document = self.env["ir.attachment"].create(
-            self._file(res_model="compliance.profile", res_id=self.dossier.id)
-        )
+        document = self.env["ir.attachment"].create(self._file(res_model="compliance.profile", res_id=self.dossier.id))
         self._as("officer", review).line_ids[0].attachment_ids = document
         self._fill(review, "conditional")
         self._as("officer", review).action_submit()

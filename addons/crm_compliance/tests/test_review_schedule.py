@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
 
+from odoo.exceptions import AccessError
 from odoo.fields import Command, Date
 from odoo.tests import freeze_time, tagged
 
@@ -32,9 +33,7 @@ class ScheduleCommon(ReviewCommon):
         """What the risk model writes, and the refresh after it."""
         dossiers = dossiers or self.dossier
         self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE compliance_profile SET risk_level = %s WHERE id = ANY(%s)", [level, dossiers.ids]
-        )
+        self.env.cr.execute("UPDATE compliance_profile SET risk_level = %s WHERE id = ANY(%s)", [level, dossiers.ids])
         self.env.invalidate_all()
         return self.reviews._follow_risk(dossiers.partner_id)
 
@@ -110,9 +109,8 @@ class TestReviewSchedule(ScheduleCommon):
         self.assertEqual(self._activities(review), activity)
 
     def test_many_in_batches(self):
-        dossiers = self.profiles.create(
-            [{"partner_id": partner.id} for partner in self.env["res.partner"].create([{"name": str(n)} for n in range(7)])]
-        )
+        partners = self.env["res.partner"].create([{"name": f"Many {number}"} for number in range(7)])
+        dossiers = self.profiles.create([{"partner_id": partner.id} for partner in partners])
         self._plan(dossiers, next_review_date=self.today)
         with patch.object(type(self.reviews), "_cron_schedule", lambda self: SCHEDULE(self, batch_size=2)):
             self._run()
@@ -303,7 +301,7 @@ class TestReviewCompanies(ScheduleCommon):
     def test_strangers_do_not_approve(self):
         self._set_zone("standard")
         review = self._submitted()
-        with self.assertRaises(Exception):
+        with self.assertRaises(AccessError):
             review.with_user(self.stranger).action_approve()
         self.assertNotIn(self.stranger, self.reviews._get_managers(self.company))
         self.assertFalse(self.env["mail.activity"].search([("user_id", "=", self.stranger.id)]))
@@ -369,7 +367,7 @@ class TestReviewReading(ReviewCommon):
         for role in ("officer_2", "auditor"):
             self.assertTrue(self._as(role, message).has_access("read"), role)
         for role in ("sales", "auditor"):
-            with self.assertRaises(Exception):
+            with self.assertRaises(AccessError):
                 self._as(role, review).message_post(body="X", message_type="comment")
 
     def test_auditor_changes_nothing(self):

@@ -38,9 +38,7 @@ class ComplianceRiskReviewPlan(models.TransientModel):
         """Dossiers with an open review of this kind."""
         return (
             self.env["compliance.risk.review"]
-            .search(
-                [("profile_id", "in", self.profile_ids.ids), ("kind", "=", self.kind), ("state", "in", OPEN)]
-            )
+            .search([("profile_id", "in", self.profile_ids.ids), ("kind", "=", self.kind), ("state", "in", OPEN)])
             .profile_id
         )
 

@@ -141,8 +141,9 @@ class ComplianceProfile(models.Model):
 
     def _after_refresh(self, partners=None):
         """Where the risk rose, a review is due at once."""
-        super()._after_refresh(partners)
+        result = super()._after_refresh(partners)
         self.env["compliance.risk.review"]._follow_risk(partners)
+        return result
 
     def _merge_into(self, target):
         """Reviews go along with the dossier; of two that are open the remaining dossier's goes on."""

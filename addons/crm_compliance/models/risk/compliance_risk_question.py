@@ -12,9 +12,7 @@ class ComplianceRiskQuestion(models.Model):
     _description = "Review Question"
     _order = "questionnaire_id, sequence, id"
 
-    questionnaire_id = fields.Many2one(
-        "compliance.risk.questionnaire", required=True, index=True, ondelete="cascade"
-    )
+    questionnaire_id = fields.Many2one("compliance.risk.questionnaire", required=True, index=True, ondelete="cascade")
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     name = fields.Char(string="Question", required=True, translate=True)

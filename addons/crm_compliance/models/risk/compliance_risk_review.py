@@ -110,9 +110,7 @@ class ComplianceRiskReview(models.Model):
         group_expand=True,
         index=True,
     )
-    profile_id = fields.Many2one(
-        "compliance.profile", string="Dossier", required=True, index=True, ondelete="restrict"
-    )
+    profile_id = fields.Many2one("compliance.profile", string="Dossier", required=True, index=True, ondelete="restrict")
     partner_id = fields.Many2one(related="profile_id.partner_id", string="Customer", store=True, index=True)
     company_id = fields.Many2one(related="profile_id.company_id", store=True, index=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
@@ -313,9 +311,7 @@ class ComplianceRiskReview(models.Model):
         :raises AccessError: if anything that is decided is given, whatever the route
         """
         given = {
-            key.removeprefix("default_"): value
-            for key, value in self.env.context.items()
-            if key.startswith("default_")
+            key.removeprefix("default_"): value for key, value in self.env.context.items() if key.startswith("default_")
         }
         if DECIDED & set(given).union(*vals_list):
             self._refuse_decision()
@@ -545,7 +541,9 @@ class ComplianceRiskReview(models.Model):
         if problems:
             raise UserError(
                 self.env._(
-                    "%(review)s cannot be submitted. %(problems)s", review=self.display_name, problems=" ".join(problems)
+                    "%(review)s cannot be submitted. %(problems)s",
+                    review=self.display_name,
+                    problems=" ".join(problems),
                 )
             )
         if self.decision in ("approve", "conditional"):

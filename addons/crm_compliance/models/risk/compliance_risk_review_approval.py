@@ -53,7 +53,7 @@ class ComplianceRiskReview(models.Model):
             )
 
     def _check_criteria(self):
-        """:raises UserError: if the criteria stand against the decision, or are answered otherwise since the submission"""
+        """:raises UserError: if the criteria stand against the decision, or were answered anew since the submission"""
         if self.decision in ENDING:
             return
         self.profile_id.sudo()._refresh_zones()

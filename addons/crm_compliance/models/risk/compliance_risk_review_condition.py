@@ -47,9 +47,7 @@ class ComplianceRiskReviewCondition(models.Model):
     def _compute_is_overdue(self):
         today = fields.Date.context_today(self)
         for condition in self:
-            condition.is_overdue = condition.state == "open" and bool(
-                condition.deadline and condition.deadline < today
-            )
+            condition.is_overdue = condition.state == "open" and bool(condition.deadline and condition.deadline < today)
 
     def _search_is_overdue(self, operator, value):
         if operator != "in":

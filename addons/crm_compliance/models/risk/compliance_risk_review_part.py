@@ -38,7 +38,7 @@ class ComplianceRiskReviewPart(models.AbstractModel):
     @api.model
     def _create_unsigned(self, vals_list):
         """Past our own ``create``: what the system lays out is nobody's work."""
-        return super().create(vals_list)
+        return super().create(vals_list)  # pylint: disable=super-method-mismatch
 
     def _write_unsigned(self, vals):
         """Past our own ``write``, for what happens after the approval."""

@@ -52,9 +52,13 @@ class ComplianceRiskReview(models.Model):
                 review._write_state({"next_review_date": date})
 
     @api.model
+    def _get_companies(self):
+        return self.env["res.company"].sudo().search([("active", "in", [True, False])])
+
+    @api.model
     def _get_days_sql(self):
         """Every company's today: SQL rows of (company_id, today, prepared from, escalated before)."""
-        companies = self.env["res.company"].sudo().search([])
+        companies = self._get_companies()
         return SQL(", ").join(
             SQL(
                 "(%s::int4, %s::date, %s::date, %s::date)",
@@ -69,7 +73,7 @@ class ComplianceRiskReview(models.Model):
     @api.model
     def _get_months_sql(self):
         """Every company's intervals: SQL rows of (company_id, level, months)."""
-        companies = self.env["res.company"].sudo().search([])
+        companies = self._get_companies()
         return SQL(", ").join(
             SQL("(%s::int4, %s::varchar, %s::int4)", company.id, level, months)
             for company in companies
@@ -219,7 +223,7 @@ class ComplianceRiskReview(models.Model):
         """
         conditions = self.env["compliance.risk.review.condition"].sudo()
         missed = conditions.browse()
-        for company in self.env["res.company"].sudo().search([]):
+        for company in self._get_companies():
             missed += conditions.search(
                 [
                     ("company_id", "=", company.id),
