@@ -7,6 +7,7 @@ APPROVE = """
 from odoo import api
 from odoo.exceptions import UserError
 from odoo.service.model import retrying
+from odoo.tools import mute_logger
 review = env["compliance.risk.review"].search([("state", "=", "approval")], limit=1)
 manager, admin = env.ref("crm_compliance.user_manager_demo"), env.ref("base.user_admin")
 refusals = []
@@ -25,7 +26,8 @@ with env.registry.cursor() as first, env.registry.cursor() as second, env.regist
         second.rollback()
     first.commit()
     try:
-        retrying(three.action_approve, three.env)  # as every request does
+        with mute_logger("odoo.sql_db", "odoo.service.model"):
+            retrying(three.action_approve, three.env)  # as every request does
     except UserError as refusal:
         refusals.append(str(refusal))
         third.rollback()
@@ -43,6 +45,7 @@ EDIT = """
 from odoo import api
 from odoo.exceptions import UserError
 from odoo.service.model import retrying
+from odoo.tools import mute_logger
 officer = env.ref("crm_compliance.user_officer_demo")
 review = env["compliance.risk.review"].search([("state", "=", "approval")], limit=1)
 review.with_user(officer)._send_back("Once more")
@@ -54,7 +57,8 @@ with env.registry.cursor() as early:
     env.cr.commit()
     refused = ""
     try:
-        retrying(lambda: line.write({"evidence": "Too late"}), line.env)
+        with mute_logger("odoo.sql_db", "odoo.service.model"):
+            retrying(lambda: line.write({"evidence": "Late"}), line.env)
     except UserError as refusal:
         refused = str(refusal)
         early.rollback()
