@@ -280,6 +280,28 @@ class TestReviewFlow(ReviewCommon):
         self.assertEqual((vals["partner_id"], vals["approved_by"]), (self.customer.id, self.user["manager"].id))
         self.assertEqual(vals["requested_by"], self.user["officer"].id)
 
+    def test_restrictions_imposed_and_lifted(self):
+        if "compliance.restriction" not in self.env:
+            self.skipTest("Restrictions are another part of the suite.")
+        restrictions = self.env["compliance.restriction"]
+        proposed = {"level": "warn", "reason": "Prepayment only", "scope_lead": False}
+        self._set_zone("standard")
+        review = self._approved(restriction_ids=[Command.create(proposed)])
+        warning = restrictions.search([("partner_id", "=", self.customer.id)])
+        self.assertEqual(
+            (warning.state, warning.level, warning.scope_lead, warning.scope_invoice), ("active", "warn", False, True)
+        )
+        self.assertEqual((warning.origin_ref, warning.approved_by), (review, self.user["manager"]))
+        self.assertEqual(warning.requested_by, self.user["officer"])
+        review = self._approved("exit", "exit")
+        block = restrictions.search([("partner_id", "=", self.customer.id), ("level", "=", "block")])
+        self.assertEqual((block.origin_ref, block.state, block.is_effective), (review, "active", True))
+        with self.assertRaises(UserError):
+            self._invoice(self.customer, 5, self.today)
+        self._approved("onboarding")
+        self.assertEqual((block.state, warning.state), ("lifted", "active"))
+        self._invoice(self.customer, 5, self.today)
+
     def test_questionnaires(self):
         self._questionnaire("periodic", name="Persons", customer_type="person")
         self._questionnaire("periodic", name="Elsewhere", company_id=self._new_company().id)
