@@ -45,8 +45,11 @@ class ComplianceProfile(models.Model):
         return True
 
     @api.model
-    def _after_refresh(self, partners):
-        """What follows from fresh figures. Hook; :param partners: the customers, None means all."""
+    def _after_refresh(self, partners=None):
+        """The last step of a refresh, in its transaction: for whatever follows from new figures. Hook.
+
+        :param partners: the customers that were refreshed; None means all
+        """
 
     @api.model
     def _lock_refresh(self):
