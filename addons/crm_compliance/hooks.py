@@ -19,6 +19,7 @@ def uninstall_hook(env):
     env.cr.execute("DELETE FROM compliance_alert")
     env.cr.execute("DELETE FROM compliance_restriction_exception")
     env.cr.execute("DELETE FROM compliance_restriction")
+    env.cr.execute("DELETE FROM compliance_risk_review")
     env.cr.execute("DELETE FROM compliance_profile")
     env.invalidate_all()
     env["ir.model.data"].search([("module", "=", "crm_compliance"), ("model", "=", "res.partner")]).unlink()

@@ -18,16 +18,17 @@ ANSWERS = {
     "DEMO-10": {"IDENT": "met", "LICENCE": "unmet", "ETHICS": "unknown"},
     "DEMO-11": {"IDENT": "met", "LICENCE": "met", "ETHICS": "unmet"},
 }
+# What became of their reviews: the decision approved, or where the review stands.
 ADMISSIONS = {
-    "DEMO-01": "approved",
-    "DEMO-02": "approved",
+    "DEMO-01": "approve",
+    "DEMO-02": "approve",
     "DEMO-03": "conditional",
-    "DEMO-04": "in_review",
-    "DEMO-05": "exited",
-    "DEMO-07": "approved",
-    "DEMO-08": "in_review",
-    "DEMO-09": "approved",
-    "DEMO-11": "in_review",
+    "DEMO-04": "assessment",
+    "DEMO-05": "exit",
+    "DEMO-07": "approve",
+    "DEMO-08": "draft",
+    "DEMO-09": "approve",
+    "DEMO-11": "approval",
 }
 
 
@@ -58,6 +59,7 @@ class AccountChartTemplate(models.AbstractModel):
         profiles = profiles.search([("partner_id.ref", "=like", "DEMO-%"), ("company_id", "=", company.id)])
         self._answer_compliance_demo(profiles, officer)
         self._plan_compliance_demo(profiles, officer)
+        self._review_compliance_demo(profiles, officer)
 
     def _answer_compliance_demo(self, profiles, officer):
         register = self.env._("Register extract seen, copy on file.")
@@ -80,16 +82,9 @@ class AccountChartTemplate(models.AbstractModel):
 
     def _plan_compliance_demo(self, profiles, officer):
         today = fields.Date.context_today(self)
-        manager = self.env.ref("crm_compliance.user_manager_demo")
         for index, profile in enumerate(profiles.sorted("id")):
             profile.officer_id = officer
-            profile.next_review_date = fields.Date.add(today, days=(-6, 12, 40, 85)[index % 4])
             profile.next_contact_date = fields.Date.add(today, days=(3, -2, 9)[index % 3])
-            self.env.cr.flush()  # or what follows would be told as the manager's doing, and the other way round
-            state = ADMISSIONS.get(profile.partner_id.ref)
-            if state:
-                profile.with_user(manager).admission_state = state
-                self.env.cr.flush()
             if profile.zone in ("grey", "non_compliant"):
                 profile.activity_schedule(
                     "mail.mail_activity_data_todo",
@@ -97,3 +92,90 @@ class AccountChartTemplate(models.AbstractModel):
                     summary=self.env._("Ask for the missing evidence"),
                     user_id=officer.id,
                 )
+
+    def _review_compliance_demo(self, profiles, officer):
+        """Reviews as people would do them: the officer prepares, the manager approves."""
+        manager = self.env.ref("crm_compliance.user_manager_demo")
+        today = fields.Date.context_today(self)
+        for profile in profiles.with_user(officer):
+            outcome = ADMISSIONS.get(profile.partner_id.ref)
+            if not outcome:
+                continue
+            review = self._open_demo_review(profile, "onboarding")
+            if outcome != "draft":
+                review.action_start()
+            if outcome in ("draft", "assessment"):
+                review.due_date = fields.Date.add(today, days=-10 if outcome == "assessment" else 5)
+                continue
+            self._fill_demo_review(review, "conditional" if profile.zone == "grey" else "approve", today)
+            review.action_submit()
+            if outcome != "approval":
+                self._approve_demo_review(review, manager)
+                review.condition_ids.filtered(lambda condition: condition.deadline < fields.Date.add(today, days=30))[
+                    :1
+                ].action_met()
+        self._review_demo_again(profiles, officer, manager, today)
+
+    def _review_demo_again(self, profiles, officer, manager, today):
+        """A customer whose business ends, and one whose periodic review is overdue."""
+        by_number = {profile.partner_id.ref: profile for profile in profiles.with_user(officer)}
+        leaving = self._open_demo_review(by_number["DEMO-05"], "exit")
+        leaving.action_start()
+        self._fill_demo_review(leaving, "exit", today)
+        leaving.action_submit()
+        self._approve_demo_review(leaving, manager)
+        for number, days in {"DEMO-02": -20, "DEMO-09": 9, "DEMO-01": 40, "DEMO-07": 85}.items():
+            # As if the reviews above had been a year ago.
+            due = fields.Date.add(today, days=days)
+            by_number[number].sudo()._write_admission(
+                {"last_review_date": fields.Date.subtract(due, years=1), "next_review_date": due}
+            )
+            if days < 14:
+                self._open_demo_review(by_number[number], "periodic").due_date = due
+
+    def _open_demo_review(self, profile, kind):
+        return profile.env["compliance.risk.review"].create({"profile_id": profile.id, "kind": kind})
+
+    def _approve_demo_review(self, review, manager):
+        self.env.cr.flush()  # or what follows would be told as the officer's doing
+        review.with_user(manager).action_approve()
+        self.env.cr.flush()
+
+    def _fill_demo_review(self, review, decision, today):
+        """Answers everything, and proposes a decision."""
+        for line in review.line_ids:
+            if line.answer_type == "yes_no":
+                line.answer_yes_no = "yes" if line.name.startswith(("Do", "Does", "Was", "Were", "Are")) else "no"
+            elif line.answer_type == "scale":
+                line.answer_scale = "medium" if decision == "conditional" else "low"
+            else:
+                line.answer_text = self.env._("Seen and on file.")
+            line.judgement = "neutral" if decision == "conditional" else "favourable"
+        review.write({"decision": decision, "treatment": "accept" if decision == "approve" else "mitigate"})
+        if decision == "conditional":
+            review.write(
+                {
+                    "conclusion": self.env._("The licence is missing, everything else is in order."),
+                    "treatment_plan": self.env._("Prepayment until the licence is on file."),
+                    "treatment_owner_id": review.env.uid,
+                    "set_credit_limit": True,
+                    "credit_limit": 25000,
+                    "opinion_ids": [
+                        fields.Command.create(
+                            {
+                                "counsel": self.env._("Legal Department"),
+                                "text": self.env._("Trading is lawful meanwhile, as far as goods need no licence."),
+                                "conclusion": "conditions",
+                            }
+                        )
+                    ],
+                    "condition_ids": [
+                        fields.Command.create(
+                            {"name": self.env._("Licence on file"), "deadline": fields.Date.add(today, days=45)}
+                        ),
+                        fields.Command.create(
+                            {"name": self.env._("Prepayment agreed"), "deadline": fields.Date.add(today, days=7)}
+                        ),
+                    ],
+                }
+            )

@@ -36,3 +36,6 @@ from . import test_risk_exception
 from . import test_risk_restriction
 from . import test_risk_rpc
 from . import test_settings
+from . import test_review_flow
+from . import test_review_four_eyes
+from . import test_review_schedule

@@ -41,16 +41,16 @@ class TestAccessRpc(ComplianceCommon, HttpCase):
         self.assertFalse(self.dossier.note)
 
     def test_decision(self):
-        for role in ("sales", "officer", "auditor", "accountant", "employee", "portal"):
-            for call in (
-                ("action_reject", self.dossier.ids),
-                ("write", self.dossier.ids, {"admission_state": "exited"}),
-            ):
-                answer = self._call(role, "compliance.profile", *call)
-                self.assertEqual(answer, "odoo.exceptions.AccessError", (role, call))
-        self.assertIsNone(self._call("manager", "compliance.profile", "action_reject", self.dossier.ids))
+        """Decisions are those of approved reviews, see test_review_four_eyes."""
+        for role in ("sales", "officer", "manager", "auditor", "accountant", "employee", "portal"):
+            for vals in ({"admission_state": "exited"}, {"admission_state": "approved"}):
+                answer = self._call(role, "compliance.profile", "write", self.dossier.ids, vals)
+                self.assertEqual(answer, "odoo.exceptions.AccessError", (role, vals))
+        for role in ("sales", "auditor", "accountant", "employee", "portal"):
+            answer = self._call(role, "compliance.profile", "action_exit", self.dossier.ids)
+            self.assertEqual(answer, "odoo.exceptions.AccessError", role)
         self.dossier.invalidate_recordset()
-        self.assertEqual(self.dossier.admission_state, "rejected")
+        self.assertEqual(self.dossier.admission_state, "draft")
 
     def test_reading(self):
         domain = [("id", "=", self.dossier.id)]

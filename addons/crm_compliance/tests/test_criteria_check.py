@@ -148,7 +148,7 @@ class TestChecks(CriteriaCommon):
         self._answer(met, "met")
         self._answer(unmet, "unmet")
         with self.assertRaises(UserError) as refusal:
-            self.dossier.with_user(self.user["manager"]).action_approve()
+            self.dossier.with_user(self.user["manager"])._check_zone_allows("approved")
         message = str(refusal.exception)
         self.assertIn(unmet.display_name, message)
         self.assertIn(unknown.display_name, message)

@@ -3,68 +3,58 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from .common import CriteriaCommon
+from .review_common import ReviewCommon
 
 
 @tagged("post_install", "-at_install")
-class TestDecisions(CriteriaCommon):
-    """Officers prepare, managers decide, and neither against the criteria."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.criterion = cls.env["compliance.criterion"].create({"code": "X", "name": "X"})
-        cls._work_off_queue()
-
-    def _as(self, role, records=None):
-        return (records or self.dossier).with_user(self.user[role])
-
-    def _set_zone(self, zone):
-        """Brings the customer into a zone by its answer to the one criterion."""
-        self.criterion.knockout = zone == "non_compliant"
-        self._answer(self.criterion, {"standard": "met", "unknown": "unknown"}.get(zone, "unmet"))
-        self.assertEqual(self.dossier.zone, zone)
+class TestDecisions(ReviewCommon):
+    """Officers prepare, managers decide by approving a review, and neither against the criteria."""
 
     def test_officers_prepare_and_managers_decide(self):
         self._set_zone("standard")
-        self._as("officer").action_submit()
-        self.assertEqual(self.dossier.admission_state, "in_review")
-        for action in ("action_approve", "action_reject", "action_exit"):
-            with self.assertRaises(AccessError, msg=action):
-                getattr(self._as("officer"), action)()
-        for state in ("approved", "conditional", "rejected", "exited"):
-            with self.assertRaises(AccessError, msg=state):
-                self._as("officer").write({"admission_state": state})
-        self._as("manager").action_approve()
+        dossier = self._as("officer", self.dossier)
+        dossier.admission_state = "in_review"
+        dossier.admission_state = "draft"
+        for role in ("officer", "manager"):
+            for state in ("approved", "conditional", "rejected", "exited"):
+                with self.assertRaises(AccessError, msg=f"{role} {state}"):
+                    self._as(role, self.dossier).write({"admission_state": state})
+        self._approved()
         self.assertEqual(self.dossier.admission_state, "approved")
-        with self.assertRaises(AccessError):
-            self._as("officer").action_reset()
-        self._as("manager").action_reset()
-        self.assertEqual(self.dossier.admission_state, "draft")
+        for role in ("officer", "manager"):
+            with self.assertRaises(AccessError, msg=role):
+                self._as(role, self.dossier).write({"admission_state": "draft"})
 
     def test_nobody_else_decides(self):
         for role in ("sales", "auditor", "accountant", "employee", "portal"):
-            for action in ("action_submit", "action_approve", "action_reject", "action_exit", "action_reset"):
+            for action in ("action_submit", "action_review", "action_exit"):
                 with self.assertRaises(AccessError, msg=f"{role} {action}"):
-                    getattr(self._as(role), action)()
+                    getattr(self._as(role, self.dossier), action)()
         self.assertEqual(self.dossier.admission_state, "draft")
 
     def test_nobody_opens_a_decided_dossier(self):
         partner = self.env["res.partner"].create({"name": "New"})
-        with self.assertRaises(AccessError):
-            self._as("officer", self.profiles).create({"partner_id": partner.id, "admission_state": "approved"})
+        for role in ("officer", "manager"):
+            with self.assertRaises(AccessError):
+                self._as(role, self.profiles).create({"partner_id": partner.id, "admission_state": "approved"})
         self.assertFalse(self._dossier(partner))
 
-    def test_zone_limits_the_approval(self):
-        for zone in ("non_compliant", "unknown"):
+    def test_readmission(self):
+        """Who was refused stays refused until another review decides otherwise."""
+        self._set_zone("non_compliant")
+        self._approved(decision="reject")
+        self._set_zone("standard")
+        review = self._submitted()
+        self.assertEqual(self.dossier.admission_state, "rejected")
+        self._as("manager", review).action_approve()
+        self.assertEqual(self.dossier.admission_state, "approved")
+
+    def test_zone_limits_the_approval_until_the_end(self):
+        self._set_zone("standard")
+        review = self._submitted()
+        for zone in ("non_compliant", "unknown", "grey"):
             self._set_zone(zone)
-            with self.assertRaises(UserError):
-                self._as("manager").action_approve()
-            for state in ("approved", "conditional"):
-                with self.assertRaises(UserError, msg=f"{zone} {state}"):
-                    self._as("manager").write({"admission_state": state})
-        self._set_zone("grey")
-        with self.assertRaises(UserError):
-            self._as("manager").write({"admission_state": "approved"})
-        self._as("manager").action_approve()
-        self.assertEqual(self.dossier.admission_state, "conditional")
+            with self.assertRaises(UserError, msg=zone):
+                self._as("manager", review).action_approve()
+        self._set_zone("standard")
+        self._as("manager", review).action_approve()

@@ -146,7 +146,7 @@ class TestFiguresClasses(ComplianceCommon):
     def test_lifecycle_after_exit(self):
         customer = self._customer()
         self._invoice(customer, 10, "2024-01-01")
-        self._dossier(customer).action_exit()
+        self._dossier(customer)._write_admission({"admission_state": "exited"})
         self._assert_lifecycle(customer, {0: "exited"})
         self.assertEqual(self._dossier(customer).lifecycle, "exited")
 

@@ -121,15 +121,15 @@ class TestPartnerMerge(CriteriaCommon):
         self.assertEqual((self.elsewhere.open_amount, self.elsewhere.invoice_count), (7, 1))
 
     def test_stricter_decision_stays(self):
-        self.dossier.admission_state = "approved"
-        self.source.admission_state = "rejected"
+        self.dossier._write_admission({"admission_state": "approved"})
+        self.source._write_admission({"admission_state": "rejected"})
         self._merge(self.duplicate)
         self.assertEqual(self.dossier.admission_state, "rejected")
         self.assertIn("Duplicate", "".join(self.dossier.message_ids.mapped("body")))
 
     def test_milder_decision_does_not(self):
-        self.dossier.admission_state = "exited"
-        self.source.write({"admission_state": "approved", "officer_id": self.user["officer"].id})
+        self.dossier._write_admission({"admission_state": "exited"})
+        self.source._write_admission({"admission_state": "approved", "officer_id": self.user["officer"].id})
         self._merge(self.duplicate)
         self.assertEqual(self.dossier.admission_state, "exited")
         self.assertEqual(self.dossier.officer_id, self.user["officer"])

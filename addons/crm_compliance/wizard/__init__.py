@@ -9,4 +9,6 @@ from . import (
     compliance_risk_dry_run,
     compliance_reason,
     validate_account_move,
+    compliance_risk_review_plan,
+    compliance_risk_review_reason,
 )

@@ -266,19 +266,13 @@ class ComplianceProfile(models.Model):
             profile._check_decision_allowed(profile.admission_state)
         profiles._link_partners()
         self.sudo()._refresh(profiles.partner_id)
-        for profile in profiles.filtered(lambda profile: not profile.env.su):
-            profile._check_zone_allows(profile.admission_state)
         return profiles
 
     def write(self, vals):
-        """:raises AccessError: if a figure is given, or a decision that is the manager's
-        :raises UserError: if the criteria stand against the decision
-        """
+        """:raises AccessError: if a figure is given, or a decision, which is that of a review"""
         self._check_figures_untouched(vals)
         if "admission_state" in vals:
             self._check_decision_allowed(vals["admission_state"])
-            for profile in self.filtered(lambda profile: not profile.env.su):
-                profile._check_zone_allows(vals["admission_state"])
         if {"partner_id", "company_id", "active"} & set(vals) and not self.env.su:
             raise UserError(
                 self.env._(
@@ -320,12 +314,26 @@ class ComplianceProfile(models.Model):
             )
 
     def _check_decision_allowed(self, state):
-        """Officers prepare, managers decide; a decision taken is changed by managers only."""
-        if self.env.su or self.env.user.has_group("crm_compliance.group_compliance_manager"):
+        """Officers prepare; decisions are those of approved reviews, whoever asks and whatever the route."""
+        if self.env.su and not self.pool.ready:  # installing, upgrading, demo data
             return
         prepared = {"draft", "in_review"}
         if state not in prepared or any(profile.admission_state not in prepared for profile in self):
-            raise AccessError(self.env._("Only a compliance manager decides on the admission or exit of a customer."))
+            raise AccessError(
+                self.env._("The admission or exit of a customer is decided by an approved review, and by nothing else.")
+            )
+
+    def _write_admission(self, vals):
+        """Past our own ``write``, which refuses decisions: those of reviews, of merged dossiers and of other systems.
+
+        :param dict vals: admission_state and what else follows from the decision
+        """
+        before = set(self.mapped("admission_state"))
+        result = super().write(vals)  # pylint: disable=super-method-mismatch
+        if "exited" in before | {vals.get("admission_state")}:
+            # The lifecycle follows an exit.
+            self.sudo()._refresh(self.partner_id)
+        return result
 
     def _check_zone_allows(self, state):
         """No admission against the criteria, whatever route it comes by: of nobody who does not meet a knock-out or
@@ -363,34 +371,6 @@ class ComplianceProfile(models.Model):
     # -------------------------------------------------------------------------
     # ACTIONS
     # -------------------------------------------------------------------------
-
-    def action_submit(self):
-        """Hands a new dossier over for the decision."""
-        self.filtered(lambda profile: profile.admission_state == "draft").admission_state = "in_review"
-
-    def action_approve(self):
-        """Admits the customer; in the grey zone only with conditions.
-
-        :raises UserError: if a knock-out criterion is unmet or a criterion was not answered
-        """
-        self.check_access("write")
-        self._check_decision_allowed("approved")
-        for profile in self:
-            state = "conditional" if profile.zone == "grey" else "approved"
-            profile._check_zone_allows(state)
-            profile.admission_state = state
-
-    def action_reject(self):
-        """Refuses the customer."""
-        self.admission_state = "rejected"
-
-    def action_exit(self):
-        """Ends the business with the customer."""
-        self.admission_state = "exited"
-
-    def action_reset(self):
-        """Takes the dossier back to where it is prepared."""
-        self.admission_state = "draft"
 
     def action_refresh(self):
         """Computes the figures of these dossiers now.
@@ -593,7 +573,7 @@ class ComplianceProfile(models.Model):
                     ],
                 )
             )
-            target.write(source._prepare_merge_values(target))
+            target._write_admission(source._prepare_merge_values(target))
         for model in ("mail.activity", "ir.attachment"):
             self.env[model].sudo().with_context(active_test=False).search(
                 [("res_model", "=", self._name), ("res_id", "in", sources.ids)]
