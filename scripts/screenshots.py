@@ -41,7 +41,6 @@ CARDS = ".o_kanban_record:not(.o_kanban_ghost)"
 GREY = "DEMO-03"
 NON_COMPLIANT = "DEMO-04"
 SLOW_PAYER = "DEMO-02"
-TO_DECIDE = "DEMO-11"
 PROSPECT = "DEMO-12"
 
 # Name of the picture -> (login, function that shows it).
@@ -228,8 +227,8 @@ def manager_decisions(client):
 
 @picture("manager")
 def manager_decide(client):
-    client.open_dossier(TO_DECIDE, "criteria")
-    client.wait("button[name=action_approve]")
+    review = client.find("compliance.risk.review", ["state", "=", "approval"])
+    client.open(f"/odoo/compliance-reviews-to-approve/{review}", "button[name=action_approve]")
 
 
 @picture("manager")
