@@ -302,7 +302,7 @@ def auditor_trail(client):
 
 @picture("auditor")
 def auditor_history(client):
-    client.open_dossier(TO_DECIDE)
+    client.open_dossier(GREY)
     client.click("button[name=action_view_history]", ".modal .o_form_view table")
 
 

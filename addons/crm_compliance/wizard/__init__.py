@@ -5,10 +5,10 @@ from . import (
     compliance_audit_export,
     compliance_audit_history,
     compliance_audit_verify,
+    compliance_reason,
     compliance_risk_backtest,
     compliance_risk_dry_run,
-    compliance_reason,
-    validate_account_move,
     compliance_risk_review_plan,
     compliance_risk_review_reason,
+    validate_account_move,
 )
