@@ -69,9 +69,7 @@ class TestRiskConcurrency:
     def test_factor_added_while_activating(self, server, database):
         """A version in force has no factor that the one who activated it did not see."""
         draft, _other = server.shell(database, DRAFTS)
-        activated, added = self.run_together(
-            server, database, ACTIVATE.format(model=draft), ADD.format(model=draft)
-        )
+        activated, added = self.run_together(server, database, ACTIVATE.format(model=draft), ADD.format(model=draft))
         assert "Traceback" not in activated, activated
         assert "could not serialize" in added or "was in use" in added, added
         codes = server.query(database, f"SELECT code FROM compliance_risk_factor WHERE model_id = {draft}")

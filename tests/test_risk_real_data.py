@@ -1,6 +1,6 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Does the shipped risk model rank real customers? Judged as of a day, held against what the file says happened since."""
+"""Does the shipped risk model rank real customers? Judged as of a day, held against what happened since."""
 
 import statistics
 from datetime import date, timedelta
