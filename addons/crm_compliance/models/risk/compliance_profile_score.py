@@ -164,27 +164,27 @@ class ComplianceProfile(models.Model):
         in_force = self.env["compliance.risk.model"].sudo().search([("state", "=", "active")])
         scored = in_force.filtered(lambda model: model.company_id == company) if company else in_force
         verdicts = SQL(
-            "%s UNION ALL SELECT profile.id, NULL, 0, 0, 1, NULL, NULL FROM compliance_profile profile"
+            "(%s) UNION ALL SELECT profile.id, NULL, 0, 0, 1, NULL, NULL FROM compliance_profile profile"
             " WHERE profile.company_id <> ALL(%s::int4[]) AND profile.risk_level IS NOT NULL AND %s AND %s",
             scored._verdicts_query(partners),
             in_force.company_id.ids,
             SQL("TRUE") if partners is None else SQL("profile.partner_id = ANY(%s)", partners.ids),
             SQL("profile.company_id = %s", company.id) if company else SQL("TRUE"),
         )
-        self.env.cr.execute(self._score_statement(verdicts))
+        levels = SQL("SELECT * FROM (%s) fresh WHERE is_changed", self._levels_query(verdicts))
+        self.env.cr.execute(self._score_statement(self._stage(levels)))
         self.invalidate_model([*SCORED, "risk_held_text", "risk_reasons_text", "risk_snapshot_ids"], flush=False)
         self.env["compliance.risk.snapshot"].invalidate_model(flush=False)
 
     @api.model
-    def _score_statement(self, verdicts):
-        """UPDATE of the dossiers a verdict changes, and INSERT of their snapshots.
+    def _score_statement(self, fresh):
+        """UPDATE of the dossiers that change, and INSERT of their snapshots.
 
-        :param SQL verdicts: see ``compliance.risk.model._verdicts_query``; rank is NULL where there is no model
+        :param SQL fresh: SELECT of the rows of ``_levels_query`` that are changed
         """
         return SQL(
             """
-            WITH fresh AS MATERIALIZED (%(levels)s),
-            changed AS (
+            WITH changed AS (
                 UPDATE compliance_profile profile
                    SET risk_score = fresh.score, risk_level = fresh.level, risk_reasons = fresh.reasons,
                        risk_level_previous = CASE WHEN fresh.is_moved THEN fresh.level_before
@@ -192,21 +192,19 @@ class ComplianceProfile(models.Model):
                        risk_level_date = CASE WHEN fresh.level IS NULL THEN NULL WHEN fresh.is_moved THEN %(today)s
                                               ELSE profile.risk_level_date END,
                        risk_held_level = fresh.held_level, risk_held_until = fresh.held_until
-                  FROM fresh
-                 WHERE profile.id = fresh.profile_id AND fresh.is_changed
-             RETURNING profile.id, profile.partner_id, profile.company_id
+                  FROM (%(fresh)s) fresh
+                 WHERE profile.id = fresh.profile_id
+             RETURNING fresh.*
             )
-            INSERT INTO compliance_risk_snapshot (create_date, profile_id, partner_id, company_id, model_id, risk_score,
-                                                  risk_level, risk_level_previous, risk_reasons)
-            SELECT %(now)s, changed.id, changed.partner_id, changed.company_id, fresh.model_id, fresh.score,
-                   fresh.level, fresh.level_before, fresh.reasons
+            INSERT INTO compliance_risk_snapshot
+                   (create_date, profile_id, model_id, risk_score, risk_level, risk_level_previous, risk_reasons)
+            SELECT %(now)s, profile_id, model_id, score, level, level_before, reasons
               FROM changed
-              JOIN fresh ON fresh.profile_id = changed.id
-             WHERE fresh.is_moved OR fresh.score IS DISTINCT FROM fresh.score_before
-                OR jsonb_path_query_array(fresh.reasons, '$[*].factor')
-                   IS DISTINCT FROM jsonb_path_query_array(fresh.reasons_before, '$[*].factor')
+             WHERE is_moved OR score IS DISTINCT FROM score_before
+                OR jsonb_path_query_array(reasons, '$[*].factor')
+                   IS DISTINCT FROM jsonb_path_query_array(reasons_before, '$[*].factor')
             """,
-            levels=self._levels_query(verdicts),
+            fresh=fresh,
             today=SQL("%s::date", fields.Date.context_today(self)),
             now=SQL("%s::timestamp", fields.Datetime.now()),
         )
@@ -215,6 +213,8 @@ class ComplianceProfile(models.Model):
     def _levels_query(self, verdicts):
         """SELECT of what verdicts mean for the dossiers: profile_id, model_id, score, level, reasons, held_level,
         held_until, what stood there before, is_moved (another level) and is_changed (anything else than before).
+
+        :param SQL verdicts: see ``compliance.risk.model._verdicts_query``; rank is NULL where there is no model
         """
         return SQL(
             """
@@ -227,7 +227,9 @@ class ComplianceProfile(models.Model):
                            (%(levels)s)[CASE WHEN held_until IS NULL THEN target ELSE rank_before END] AS level,
                            CASE WHEN held_until IS NOT NULL THEN (%(levels)s)[target] END AS held_level
                       FROM (%(judged)s) judged
+                    OFFSET 0
                    ) settled
+            OFFSET 0
             """,
             levels=SQL("%s::varchar[]", LEVELS),
             judged=self._targets_query(verdicts),
@@ -260,6 +262,7 @@ class ComplianceProfile(models.Model):
                               FROM compliance_risk_override
                              WHERE state = 'approved' AND date_to >= %(today)s) standing
                            ON standing.profile_id = profile.id
+                    OFFSET 0
                    ) aimed
             """,
             levels=SQL("%s::varchar[]", LEVELS),

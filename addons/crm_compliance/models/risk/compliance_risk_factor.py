@@ -38,8 +38,6 @@ ALLOWED = {
 }
 OPERATORS = {">": SQL(">"), ">=": SQL(">="), "<": SQL("<"), "<=": SQL("<=")}
 RANKS = {code: rank for rank, (code, _label) in enumerate(RISK_LEVELS, start=1)}
-# PostgreSQL calls functions with up to 100 arguments.
-CHUNK = 50
 
 
 class ComplianceRiskFactor(models.Model):
@@ -246,13 +244,11 @@ class ComplianceRiskFactor(models.Model):
         return SQL("GREATEST(1, %s)", SQL(", ").join(terms)) if terms else SQL("1")
 
     def _get_reasons_sql(self):
-        """Text of the reasons as JSON objects, separated by commas."""
+        """The reasons of the factors that apply, as a JSON list."""
         terms = [
             SQL("CASE WHEN %s THEN %s END", factor._get_condition_sql(), factor._get_reason_sql()) for factor in self
         ]
-        chunks = [terms[start : start + CHUNK] for start in range(0, len(terms), CHUNK)]
-        texts = [SQL("NULLIF(CONCAT_WS(',', %s), '')", SQL(", ").join(chunk)) for chunk in chunks]
-        return SQL("CONCAT_WS(',', %s)", SQL(", ").join(texts)) if texts else SQL("''")
+        return SQL("TO_JSONB(ARRAY_REMOVE(ARRAY[%s]::jsonb[], NULL))", SQL(", ").join(terms))
 
     def _get_reason_sql(self):
         value = SQL.identifier(self.signal)
@@ -266,7 +262,7 @@ class ComplianceRiskFactor(models.Model):
             "points": self.points,
             "floor": self.floor or None,
         }
-        return SQL("%s || TO_JSONB(%s)::text || '}'", json.dumps(reason)[:-1] + ', "value": ', value)
+        return SQL("%s::jsonb || JSONB_BUILD_OBJECT('value', %s)", json.dumps(reason), value)
 
     # -------------------------------------------------------------------------
     # READING

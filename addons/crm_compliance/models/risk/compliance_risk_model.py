@@ -305,7 +305,7 @@ class ComplianceRiskModel(models.Model):
         :param partners: customers (commercial entities); None means all
         :param date as_of: a past day; signals that cannot be told for it are left out. None: as the dossiers stand
         """
-        queries = [model._verdict_query(partners, as_of) for model in self]
+        queries = [SQL("(%s)", model._verdict_query(partners, as_of)) for model in self]
         if not queries:
             return SQL(
                 "SELECT NULL::int4 AS profile_id, NULL::int4 AS model_id, 0 AS cooldown, 0 AS score, 1 AS floor,"
@@ -322,9 +322,10 @@ class ComplianceRiskModel(models.Model):
             SELECT profile_id, %(model)s AS model_id, %(cooldown)s AS cooldown, LEAST(points, 100) AS score, floor,
                    GREATEST(floor, 1 + (points >= %(medium)s)::int4 + (points >= %(high)s)::int4
                                      + (points >= %(critical)s)::int4) AS rank,
-                   ('[' || reasons || ']')::jsonb AS reasons
+                   reasons
               FROM (SELECT profile_id, %(points)s AS points, %(floor)s AS floor, %(reasons)s AS reasons
-                      FROM (%(values)s) valued) judged
+                      FROM (%(values)s) valued OFFSET 0) judged
+            OFFSET 0 -- here and there: what a factor says is found once, and not again for every use of it
             """,
             model=self.id,
             cooldown=self.cooldown_days,

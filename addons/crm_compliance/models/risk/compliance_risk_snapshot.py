@@ -14,19 +14,16 @@ class ComplianceRiskSnapshot(models.Model):
     _description = "Risk Snapshot"
     _order = "create_date desc, id desc"
     _log_access = False
-    _rec_name = "partner_id"
+    _rec_name = "profile_id"
 
     create_date = fields.Datetime("Since", readonly=True, index=True)
     profile_id = fields.Many2one(
         "compliance.profile", string="Dossier", required=True, readonly=True, index=True, ondelete="cascade"
     )
-    partner_id = fields.Many2one(
-        related="profile_id.partner_id", string="Customer", store=True, index="btree_not_null", readonly=True
-    )
-    company_id = fields.Many2one(related="profile_id.company_id", store=True, index="btree_not_null", readonly=True)
-    model_id = fields.Many2one(
-        "compliance.risk.model", string="Risk Model", readonly=True, index="btree_not_null", ondelete="set null"
-    )
+    # Not stored: a night may write a snapshot per customer, and every reference is checked for every one.
+    partner_id = fields.Many2one(related="profile_id.partner_id", string="Customer")
+    company_id = fields.Many2one(related="profile_id.company_id")
+    model_id = fields.Many2one("compliance.risk.model", string="Risk Model", readonly=True, ondelete="set null")
     risk_score = fields.Integer("Score", readonly=True, aggregator="avg")
     risk_level = fields.Selection(RISK_LEVELS, "Level", readonly=True)
     risk_level_previous = fields.Selection(RISK_LEVELS, "Level Before", readonly=True)
