@@ -83,20 +83,25 @@ class Base(models.AbstractModel):
         return context
 
     def _audit_insert(self, operation, details):
-        """Records something SQL cannot see."""
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO compliance_audit_log
-                       (operation, model, res_id, user_id, real_user_id, origin, address, session, changes)
-                SELECT %s, %s, res_id, (context ->> 'user')::int4, (context ->> 'real_user')::int4,
-                       context ->> 'origin', context ->> 'address', context ->> 'session', %s::jsonb
-                  FROM UNNEST(%s::int4[]) AS res_id, (SELECT %s::jsonb AS context) said
-                """,
-                operation,
-                self._name,
-                json.dumps({"fields": [None, details]}) if details else None,
-                self.ids,
-                json.dumps(self._audit_context()),
-            )
+        """Records something SQL cannot see. The web client opens forms in transactions that cannot write: there the row
+        has a transaction of its own.
+        """
+        query = SQL(
+            """
+            INSERT INTO compliance_audit_log
+                   (operation, model, res_id, user_id, real_user_id, origin, address, session, changes)
+            SELECT %s, %s, res_id, (context ->> 'user')::int4, (context ->> 'real_user')::int4,
+                   context ->> 'origin', context ->> 'address', context ->> 'session', %s::jsonb
+              FROM UNNEST(%s::int4[]) AS res_id, (SELECT %s::jsonb AS context) said
+            """,
+            operation,
+            self._name,
+            json.dumps({"fields": [None, details]}) if details else None,
+            self.ids,
+            json.dumps(self._audit_context()),
         )
+        if self.env.cr.readonly:
+            with self.pool.cursor() as cr:
+                cr.execute(query)
+        else:
+            self.env.cr.execute(query)
