@@ -5,7 +5,7 @@
 import json
 
 import pytest
-from conftest import ADDON
+from conftest import ADDONS
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +21,7 @@ class TestCommand:
     """Exit codes and sentences, as a job on another host sees them."""
 
     def verify(self, server, database, *options):
-        command = (f"--addons-path={ADDON.parent}", "verify_audit")
+        command = (f"--addons-path={ADDONS[0].parent}", "verify_audit")
         run = server.odoo(database, *options, command=command)
         assert not run.problems, run.output
         return run

@@ -12,11 +12,11 @@ import sys
 from hashlib import sha256
 
 import pytest
-from conftest import ADDON
+from conftest import ADDONS
 
 pytestmark = pytest.mark.slow
 
-VERIFIER = ADDON / "tools" / "verify_audit_bundle.py"
+VERIFIER = ADDONS[0] / "tools" / "verify_audit_bundle.py"
 TABLES = ("compliance_audit_log", "compliance_audit_seal", "compliance_audit_leaf")
 # What the hash of a row covers, and another value of it.
 COLUMNS = {

@@ -37,6 +37,7 @@ class TestRiskModel(RealDataCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.invoices = oracle.read_ledger(cls.path)
+        cls.env = cls.env(su=True)
         cls.model = cls.env["compliance.risk.model"].browse(
             cls.env["compliance.risk.model"].with_company(cls.company).action_use_default()["res_id"]
         )

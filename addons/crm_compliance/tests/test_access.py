@@ -81,6 +81,13 @@ MODELS = {
     "compliance.risk.snapshot": {**NOBODY, "officer": "r", "manager": "r", "auditor": "r"},
     "compliance.risk.override": {**NOBODY, "officer": "rwcu", "manager": "rwcu", "auditor": "r"},
     "compliance.audit.redaction": {**NOBODY, "officer": "rwcu", "manager": "rwcu", "auditor": "r"},
+    "compliance.risk.review": {**NOBODY, "sales": "r", "officer": "rwcu", "manager": "rwcu", "auditor": "r"},
+    "compliance.risk.review.line": {**NOBODY, "officer": "rwcu", "manager": "rwcu", "auditor": "r"},
+    "compliance.risk.review.condition": {**NOBODY, "sales": "r", "officer": "rwcu", "manager": "rwcu", "auditor": "r"},
+    "compliance.risk.review.restriction": {**NOBODY, "officer": "rwcu", "manager": "rwcu", "auditor": "r"},
+    "compliance.legal.opinion": {**NOBODY, "officer": "rwcu", "manager": "rwcu", "auditor": "r"},
+    "compliance.risk.questionnaire": {**NOBODY, "officer": "r", "manager": "rwcu", "auditor": "r"},
+    "compliance.risk.question": {**NOBODY, "officer": "r", "manager": "rwcu", "auditor": "r"},
 }
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
 

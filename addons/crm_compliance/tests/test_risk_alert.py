@@ -180,7 +180,7 @@ class TestAlertCauses(AlertCommon):
 
     def test_exited_customers_are_left_alone(self):
         self._overdue()
-        self.dossier.admission_state = "exited"
+        self.dossier._write_admission({"admission_state": "exited"})
         self.assertEqual(self._raised("overdue"), 0)
 
     def test_settings(self):
