@@ -38,7 +38,10 @@ class AccountChartTemplate(models.AbstractModel):
     @api.model
     def _post_load_demo_data(self, company=False):
         result = super()._post_load_demo_data(company)
-        self._load_compliance_demo()
+        main = self.env.ref("base.main_company")
+        if not company or company == main:
+            # The demo users work in this company only, whichever others the accounts are loaded with.
+            self.with_context(allowed_company_ids=main.ids)._load_compliance_demo()
         return result
 
     @api.model
