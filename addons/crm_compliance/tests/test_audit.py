@@ -6,6 +6,7 @@ import sys
 import tempfile
 from importlib.resources import files
 from pathlib import Path
+from unittest.mock import patch
 
 from psycopg2.errors import InsufficientPrivilege
 
@@ -154,6 +155,26 @@ class TestAudit(AuditCommon):
         dossier.with_user(self.user["manager"]).web_read({"display_name": {}})
         dossier.with_user(self.user["auditor"]).web_read({"zone": {}})
         entry = self._last(dossier)
+        self.assertEqual((entry.operation, entry.user_id), ("read", self.user["auditor"]))
+
+    def test_a_list_of_one_is_not_a_form(self):
+        dossier = self._dossier(self._customer()).with_user(self.user["auditor"])
+        found = dossier.web_search_read([("id", "=", dossier.id)], {"zone": {}})
+        self.assertEqual(found["length"], 1)
+        self.assertNotEqual(self._last(dossier).operation, "read")
+        dossier.web_read({"zone": {}})
+        self.assertEqual(self._last(dossier).operation, "read")
+
+    def test_opening_in_a_transaction_that_cannot_write(self):
+        """Where a replica answers, the row is written when the reading transaction ends, before the answer leaves."""
+        dossier = self._dossier(self._customer())
+        before = self._entries(dossier)
+        with patch.object(type(self.env.cr), "readonly", True):
+            dossier.with_user(self.user["auditor"]).web_read({"zone": {}})
+        self.assertEqual(self._entries(dossier), before)
+        with self.enter_registry_test_mode():
+            self.env.cr.postcommit.run()
+        entry = self._entries(dossier) - before
         self.assertEqual((entry.operation, entry.user_id), ("read", self.user["auditor"]))
 
     def test_derived_figures_are_not_recorded(self):

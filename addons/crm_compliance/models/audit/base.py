@@ -2,6 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import hashlib
 import json
+from contextvars import ContextVar
 
 from odoo import api, models
 from odoo.http import request
@@ -9,6 +10,13 @@ from odoo.tools import SQL
 
 CONTEXT_KEY = "crm_compliance.audit"
 EXTERNAL = ("/xmlrpc", "/jsonrpc", "/json/")
+# A list of one record is read like a form. No context key: whoever calls could set it.
+_listing = ContextVar("listing", default=False)
+
+
+def _execute(pool, query):
+    with pool.cursor() as cr:
+        cr.execute(query)
 
 
 class Base(models.AbstractModel):
@@ -41,9 +49,18 @@ class Base(models.AbstractModel):
             self._audit_insert("export", ",".join(fields_to_export))
         return super().export_data(fields_to_export)
 
+    @api.model
+    @api.readonly
+    def web_search_read(self, domain, specification, offset=0, limit=None, order=None, count_limit=None):
+        token = _listing.set(True)
+        try:
+            return super().web_search_read(domain, specification, offset, limit, order, count_limit)
+        finally:
+            _listing.reset(token)
+
     def web_read(self, specification):
         """Records who opened a form: the web client reads one record with its fields, not its name only."""
-        is_opened = len(self) == 1 and not specification.keys() <= {"id", "display_name"}
+        is_opened = len(self) == 1 and not _listing.get() and not specification.keys() <= {"id", "display_name"}
         if is_opened and self._name in self.env["compliance.audit.policy"]._get_models("read"):
             self._audit_insert("read", None)
         return super().web_read(specification)
@@ -84,7 +101,7 @@ class Base(models.AbstractModel):
 
     def _audit_insert(self, operation, details):
         """Records something SQL cannot see. The web client opens forms in transactions that cannot write: there the row
-        has a transaction of its own.
+        has a transaction of its own, before the answer leaves; if it fails, so does the request.
         """
         query = SQL(
             """
@@ -101,7 +118,7 @@ class Base(models.AbstractModel):
             json.dumps(self._audit_context()),
         )
         if self.env.cr.readonly:
-            with self.pool.cursor() as cr:
-                cr.execute(query)
+            pool = self.pool
+            self.env.cr.postcommit.add(lambda: _execute(pool, query))
         else:
             self.env.cr.execute(query)
