@@ -319,10 +319,8 @@ class ComplianceAuditPolicy(models.Model):
             definitions["delete"] = self._define_trigger(table, "delete", arguments)
             model = SQL("%s", self.model)
             definitions["truncate"] = self._define_trigger(table, "truncate", model, "compliance_audit_record_truncate")
-        if self.log_write and self.field_mode != "only":
-            definitions["update"] = self._define_trigger(table, "update", arguments)
-        elif self.log_write and recorded:
-            definitions["update"] = self._define_row_trigger(table, sorted(recorded), arguments)
+        if self.log_write and recorded:
+            definitions["update"] = self._define_update_trigger(table, recorded, arguments)
         return {(table, f"{TRIGGER}{event}"): definition for event, definition in definitions.items()}
 
     def _prepare_relation_triggers(self):
@@ -356,15 +354,20 @@ class ComplianceAuditPolicy(models.Model):
             arguments,
         )
 
-    @api.model
-    def _define_row_trigger(self, table, recorded, arguments):
-        """A trigger that stays silent where other columns change: a nightly refresh of figures costs nothing."""
-        columns = list(map(SQL.identifier, recorded))
+    def _define_update_trigger(self, table, recorded, arguments):
+        """A trigger that sees each changed row; where only some columns are recorded, it stays silent when others
+        change: a nightly refresh of figures costs nothing.
+        """
+        only, condition = SQL(), SQL()
+        if self.field_mode == "only":
+            columns = list(map(SQL.identifier, sorted(recorded)))
+            changed = [SQL("OLD.%s IS DISTINCT FROM NEW.%s", column, column) for column in columns]
+            only, condition = SQL("OF %s", SQL(", ").join(columns)), SQL("WHEN (%s)", SQL(" OR ").join(changed))
         return SQL(
-            "AFTER UPDATE OF %s ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION compliance_audit_record_row(%s)",
-            SQL(", ").join(columns),
+            "AFTER UPDATE %s ON %s FOR EACH ROW %s EXECUTE FUNCTION compliance_audit_record_update(%s)",
+            only,
             SQL.identifier(table),
-            SQL(" OR ").join(SQL("OLD.%s IS DISTINCT FROM NEW.%s", column, column) for column in columns),
+            condition,
             arguments,
         )
 
