@@ -65,6 +65,11 @@ class Base(models.AbstractModel):
             self._audit_insert("read", None)
         return super().web_read(specification)
 
+    @api.model
+    def _get_audit_names(self, ids):
+        """What these records are called: {id: name}, without those deleted since."""
+        return {record.id: record.display_name for record in self.search_fetch([("id", "in", ids)], ["display_name"])}
+
     def _audit_identify(self):
         """Tells PostgreSQL the user of this transaction, if the model is recorded and it does not know yet."""
         if not self._audit_is_recorded():

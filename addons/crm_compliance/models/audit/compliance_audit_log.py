@@ -5,7 +5,7 @@ import json
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, html2plaintext
+from odoo.tools import SQL, html2plaintext, ormcache
 
 from . import schema
 
@@ -186,16 +186,25 @@ class ComplianceAuditLog(models.Model):
         """The field of that column, None if there is none any more."""
         return self.env[self.model]._fields.get(name) if self.model in self.env else None
 
-    def _get_field_label(self, name):
-        field = self._get_field(name)
-        return field._description_string(self.env) if field else name
+    @api.model
+    @ormcache("self.env.uid", "self.env.lang", "model", "name")
+    def _describe_field(self, model, name):
+        """What a reader is told of a field.
 
-    def _can_see(self, name):
-        """Fields kept from the user are kept from him here too."""
-        field = self._get_field(name)
-        if not field or self.env.user.has_group("crm_compliance.group_compliance_auditor"):
-            return True
-        return self.env[self.model]._has_field_access(field, "read")
+        :return: label, and whether he may see it: fields kept from the user are kept from him here too
+        """
+        field = self.env[model]._fields.get(name) if model in self.env else None
+        if not field:
+            return name, True
+        is_auditor = self.env.user.has_group("crm_compliance.group_compliance_auditor")
+        is_visible = is_auditor or self.env[model]._has_field_access(field, "read")
+        return field._description_string(self.env), is_visible
+
+    @api.model
+    @ormcache("self.env.lang", "name")
+    def _get_labels(self, name):
+        """Labels of a selection's values in the reader's language."""
+        return dict(self._fields[name]._description_selection(self.env))
 
     def _read_related_names(self):
         """Names of the users, and of the records that relational values stand for, read once per model.
@@ -203,8 +212,8 @@ class ComplianceAuditLog(models.Model):
         :return: dict {model: {id: name}}; what was deleted since is missing
         """
         wanted = {"res.users": {*self.sudo().user_id.ids, *self.sudo().real_user_id.ids}}
-        for entry in self:
-            for name, values in (entry.sudo().changes or {}).items():
+        for entry in self.sudo():
+            for name, values in (entry.changes or {}).items():
                 field = entry._get_field(name)
                 if field and field.type in ("many2one", "many2many"):
                     ids = {int(part) for value in values if value for part in value.split(",") if part.isdigit()}
@@ -216,11 +225,7 @@ class ComplianceAuditLog(models.Model):
         """Names of records: {model: {id: name}} for {model: ids}; of deleted ones, what they were last called."""
         # Nothing but what makes the name is read.
         source = self.sudo().with_context(active_test=False, prefetch_fields=False).env
-        names = {
-            model: {record.id: record.display_name for record in source[model].browse(ids).exists()}
-            for model, ids in wanted.items()
-            if model in source and ids
-        }
+        names = {model: source[model]._get_audit_names(ids) for model, ids in wanted.items() if model in source and ids}
         gone = [(model, id_) for model, ids in wanted.items() for id_ in ids - set(names.get(model, ()))]
         if gone:
             for model, id_, name in self.env.execute_query(
@@ -285,7 +290,9 @@ class ComplianceAuditLog(models.Model):
             [("model", "=", model), ("res_id", "=", res_id)], limit=limit
         )
         names = entries._read_related_names()
-        return [group.sorted("id")._prepare_event(names, self.env) for group in entries.grouped("transaction").values()]
+        reader = self.env
+        entries = entries.sudo()
+        return [group.sorted("id")._prepare_event(names, reader) for group in entries.grouped("transaction").values()]
 
     @api.model
     def _get_history_source(self, model, res_id):
@@ -315,23 +322,21 @@ class ComplianceAuditLog(models.Model):
             "time": fields.Datetime.to_string(first.recorded_at),
             "user": names.get("res.users", {}).get(first.user_id.id, ""),
             "acting": names.get("res.users", {}).get(first.real_user_id.id, ""),
-            "operation": dict(self._fields["operation"]._description_selection(self.env))[first.operation],
-            "origin": dict(self._fields["origin"]._description_selection(self.env))[first.origin],
+            "operation": self.with_env(reader)._get_labels("operation")[first.operation],
+            "origin": self.with_env(reader)._get_labels("origin")[first.origin],
             "redacted": bool(self.redaction_id),
             "changes": [change for entry in self for change in entry._prepare_changes(names, reader)],
         }
 
     def _prepare_changes(self, names, reader):
         """The changed fields of a row as people read them: list of dicts with label, before, after."""
-        return [
-            {
-                "label": self._get_field_label(name),
-                "before": self._format_value(name, before, names),
-                "after": self._format_value(name, after, names),
-            }
-            for name, (before, after) in (self.sudo().changes or {}).items()
-            if self.with_env(reader)._can_see(name)
-        ]
+        changes = []
+        for name, (before, after) in (self.sudo().changes or {}).items():
+            label, is_visible = self.with_env(reader)._describe_field(self.model, name)
+            if is_visible:
+                before, after = (self._format_value(name, value, names) for value in (before, after))
+                changes.append({"label": label, "before": before, "after": after})
+        return changes
 
     def action_open_record(self):
         """Opens the record, if it is still there."""
