@@ -9,6 +9,7 @@ from odoo.http import request
 from odoo.tools import SQL
 
 CONTEXT_KEY = "crm_compliance.audit"
+MODELS_KEY = "crm_compliance.audited"
 EXTERNAL = ("/xmlrpc", "/jsonrpc", "/json/")
 # A list of one record is read like a form. No context key: whoever calls could set it.
 _listing = ContextVar("listing", default=False)
@@ -67,23 +68,33 @@ class Base(models.AbstractModel):
 
     @api.model
     def _get_audit_names(self, ids):
-        """What these records are called: {id: name}, without those deleted since."""
-        return {record.id: record.display_name for record in self.search_fetch([("id", "in", ids)], ["display_name"])}
+        """What these records are called: {id: name}, without those deleted since.
+
+        Their own column, where they have one: a display name may take half of the record to compute.
+        """
+        columns = (self._fields.get(name) for name in ("complete_name", self._rec_name))
+        own = (field.name for field in columns if field and field.type == "char" and (field.store or field.inherited))
+        name = next(own, "display_name")
+        return {record.id: record[name] or "" for record in self.search_fetch([("id", "in", ids)], [name])}
 
     def _audit_identify(self):
         """Tells PostgreSQL the user of this transaction, if the model is recorded and it does not know yet."""
-        if not self._audit_is_recorded():
-            return
         known = self.env.cr.precommit.data
-        if known.get(CONTEXT_KEY) != self.env.uid:
+        if known.get(CONTEXT_KEY) != self.env.uid and self._audit_is_recorded():
             self.env.cr.execute("SELECT set_config(%s, %s, true)", (CONTEXT_KEY, json.dumps(self._audit_context())))
             known[CONTEXT_KEY] = self.env.uid
 
     def _audit_is_recorded(self):
         """May PostgreSQL record a change of this model? While add-ons are being installed, nobody can tell yet."""
-        if "compliance.audit.policy" not in self.pool.models:
-            return False
-        return not self.pool.ready or self._name in self.env["compliance.audit.policy"]._get_models()
+        # Asked at every write of everything: once per transaction is enough, see _forget_models.
+        known = self.env.cr.precommit.data
+        if MODELS_KEY not in known:
+            if "compliance.audit.policy" not in self.pool.models:
+                return False
+            if not self.pool.ready:
+                return True
+            known[MODELS_KEY] = self.env["compliance.audit.policy"]._get_models()
+        return self._name in known[MODELS_KEY]
 
     def _audit_context(self):
         """Who acts, and from where: user, real_user where an administrator acts for another, origin, address, session

@@ -9,6 +9,8 @@ from odoo.tools import SQL, html2plaintext, ormcache
 
 from . import schema
 
+HISTORY_FIELDS = "recorded_at transaction operation model user_id real_user_id origin changes redaction_id".split()
+
 
 class ComplianceAuditLog(models.Model):
     """What happened to a record, one row per record and statement. PostgreSQL writes the rows and lets nobody change
@@ -239,9 +241,9 @@ class ComplianceAuditLog(models.Model):
                 names.setdefault(model, {})[id_] = name
         return names
 
-    def _format_value(self, name, value, names):
+    @api.model
+    def _format_value(self, field, value, names):
         """A value as people read it: names instead of ids, labels of selections, the text in the user's language."""
-        field = self._get_field(name)
         if value is None or field is None or value == "***":
             return value or ""
         if field.type in ("many2one", "many2many") and not field.company_dependent:
@@ -286,13 +288,13 @@ class ComplianceAuditLog(models.Model):
             changes (list of dicts: label, before, after)
         :raises AccessError: if the user may not read the record
         """
-        entries = self._get_history_source(model, res_id).search(
-            [("model", "=", model), ("res_id", "=", res_id)], limit=limit
+        query = self._get_history_source(model, res_id)._search(
+            [("model", "=", model), ("res_id", "=", res_id)], limit=limit, order=self._order
         )
+        # What the reader may see of a row is decided field by field.
+        entries = self.sudo()._fetch_query(query, [self._fields[name] for name in HISTORY_FIELDS])
         names = entries._read_related_names()
-        reader = self.env
-        entries = entries.sudo()
-        return [group.sorted("id")._prepare_event(names, reader) for group in entries.grouped("transaction").values()]
+        return [group[::-1]._prepare_event(names, self.env) for group in entries.grouped("transaction").values()]
 
     @api.model
     def _get_history_source(self, model, res_id):
@@ -322,19 +324,20 @@ class ComplianceAuditLog(models.Model):
             "time": fields.Datetime.to_string(first.recorded_at),
             "user": names.get("res.users", {}).get(first.user_id.id, ""),
             "acting": names.get("res.users", {}).get(first.real_user_id.id, ""),
-            "operation": self.with_env(reader)._get_labels("operation")[first.operation],
-            "origin": self.with_env(reader)._get_labels("origin")[first.origin],
+            "operation": reader[self._name]._get_labels("operation")[first.operation],
+            "origin": reader[self._name]._get_labels("origin")[first.origin],
             "redacted": bool(self.redaction_id),
             "changes": [change for entry in self for change in entry._prepare_changes(names, reader)],
         }
 
     def _prepare_changes(self, names, reader):
         """The changed fields of a row as people read them: list of dicts with label, before, after."""
-        changes = []
+        changes, model, log = [], self.model, reader[self._name]
         for name, (before, after) in (self.sudo().changes or {}).items():
-            label, is_visible = self.with_env(reader)._describe_field(self.model, name)
+            label, is_visible = log._describe_field(model, name)
             if is_visible:
-                before, after = (self._format_value(name, value, names) for value in (before, after))
+                field = self._get_field(name)
+                before, after = (self._format_value(field, value, names) for value in (before, after))
                 changes.append({"label": label, "before": before, "after": after})
         return changes
 

@@ -10,6 +10,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL, ormcache
 from odoo.tools.sql import existing_tables, table_columns
 
+from .base import MODELS_KEY
+
 _logger = logging.getLogger(__name__)
 
 # Columns that say nothing about the record: who and when stand in the log's own columns.
@@ -181,7 +183,7 @@ class ComplianceAuditPolicy(models.Model):
         tables = self._get_tables()
         self.sudo().action_id.unlink()
         result = super().unlink()
-        self.env.registry.clear_cache()
+        self._forget_models()
         self._drop_triggers(tables)
         return result
 
@@ -191,10 +193,16 @@ class ComplianceAuditPolicy(models.Model):
     def _after_change(self, tables=()):
         """Puts the triggers in place, at once and for every process."""
         self.flush_model()
-        self.env.registry.clear_cache()
+        self._forget_models()
         self._drop_triggers(tables)
         self._create_triggers()
         self._bind_history()
+
+    @api.model
+    def _forget_models(self):
+        """Makes every process, and this transaction, ask again which models are recorded."""
+        self.env.registry.clear_cache()
+        self.env.cr.precommit.data.pop(MODELS_KEY, None)
 
     def _bind_history(self):
         """Gives every recorded model's form a "History" in its gear menu."""
