@@ -30,7 +30,7 @@ class ComplianceComplaintAccess(models.Model):
         "compliance.complaint", required=True, readonly=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one(related="complaint_id.company_id", store=True, index=True)
-    seed = fields.Char(required=True, readonly=True, copy=False, groups=NO_ACCESS)
+    token_seed = fields.Char(required=True, readonly=True, copy=False, groups=NO_ACCESS)
     token_hash = fields.Char(required=True, readonly=True, copy=False, groups=NO_ACCESS)
     revoked_at = fields.Datetime(readonly=True, copy=False)
     revoked_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
@@ -85,7 +85,7 @@ class ComplianceComplaintAccess(models.Model):
         token = hmac(self.env(su=True), SCOPE, seed)
         # sudo: whoever writes to the customer gives them a link, without reading it.
         return self.sudo().create(
-            {"complaint_id": complaint.id, "seed": seed, "token_hash": self._hash(token)}
+            {"complaint_id": complaint.id, "token_seed": seed, "token_hash": self._hash(token)}
         )
 
     def _revoke(self):
@@ -98,7 +98,7 @@ class ComplianceComplaintAccess(models.Model):
     def _get_token(self):
         """The secret of a link; for outgoing mails only."""
         self.ensure_one()
-        return hmac(self.env(su=True), SCOPE, self.sudo().seed)
+        return hmac(self.env(su=True), SCOPE, self.sudo().token_seed)
 
     @api.model
     def _find(self, token):
