@@ -61,33 +61,33 @@ class ComplaintPortal(CustomerPortal):
         )
 
     def _get_complaint_sortings(self):
-        _ = request.env._
         return {
-            "date": {"label": _("Newest"), "order": "date_received desc, id desc"},
-            "oldest": {"label": _("Oldest"), "order": "date_received, id"},
-            "name": {"label": _("Number"), "order": "name desc, id desc"},
-            "subject": {"label": _("Subject"), "order": "subject, id"},
-            "state": {"label": _("Status"), "order": "state, date_received desc, id desc"},
+            "date": {"label": request.env._("Newest"), "order": "date_received desc, id desc"},
+            "oldest": {"label": request.env._("Oldest"), "order": "date_received, id"},
+            "name": {"label": request.env._("Number"), "order": "name desc, id desc"},
+            "subject": {"label": request.env._("Subject"), "order": "subject, id"},
+            "state": {"label": request.env._("Status"), "order": "state, date_received desc, id desc"},
         }
 
     def _get_complaint_filters(self):
-        _ = request.env._
         opened = ["new", "acknowledged", "investigating", "solution_proposed"]
         return {
-            "all": {"label": _("All"), "domain": Domain.TRUE},
-            "open": {"label": _("Open"), "domain": Domain("state", "in", opened)},
-            "proposed": {"label": _("Solution proposed"), "domain": Domain("state", "=", "solution_proposed")},
-            "solved": {"label": _("Solved"), "domain": Domain("state", "in", ["resolved", "closed"])},
-            "withdrawn": {"label": _("Withdrawn"), "domain": Domain("state", "=", "cancelled")},
+            "all": {"label": request.env._("All"), "domain": Domain.TRUE},
+            "open": {"label": request.env._("Open"), "domain": Domain("state", "in", opened)},
+            "proposed": {
+                "label": request.env._("Solution proposed"),
+                "domain": Domain("state", "=", "solution_proposed"),
+            },
+            "solved": {"label": request.env._("Solved"), "domain": Domain("state", "in", ["resolved", "closed"])},
+            "withdrawn": {"label": request.env._("Withdrawn"), "domain": Domain("state", "=", "cancelled")},
         }
 
     def _get_complaint_inputs(self):
-        _ = request.env._
         return {
-            "all": {"input": "all", "label": _("Search in All")},
-            "name": {"input": "name", "label": _("Search in Number")},
-            "subject": {"input": "subject", "label": _("Search in Subject")},
-            "content": {"input": "content", "label": _("Search in Description")},
+            "all": {"input": "all", "label": request.env._("Search in All")},
+            "name": {"input": "name", "label": request.env._("Search in Number")},
+            "subject": {"input": "subject", "label": request.env._("Search in Subject")},
+            "content": {"input": "content", "label": request.env._("Search in Description")},
         }
 
     def _get_complaint_search(self, search_in, search):

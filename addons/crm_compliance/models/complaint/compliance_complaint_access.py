@@ -26,9 +26,7 @@ class ComplianceComplaintAccess(models.Model):
     _order = "id desc"
     _rec_name = "complaint_id"
 
-    complaint_id = fields.Many2one(
-        "compliance.complaint", required=True, readonly=True, index=True, ondelete="cascade"
-    )
+    complaint_id = fields.Many2one("compliance.complaint", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="complaint_id.company_id", store=True, index=True)
     token_seed = fields.Char(required=True, readonly=True, copy=False, groups=NO_ACCESS)
     token_hash = fields.Char(required=True, readonly=True, copy=False, groups=NO_ACCESS)
@@ -84,9 +82,7 @@ class ComplianceComplaintAccess(models.Model):
         seed = secrets.token_hex(32)
         token = hmac(self.env(su=True), SCOPE, seed)
         # sudo: whoever writes to the customer gives them a link, without reading it.
-        return self.sudo().create(
-            {"complaint_id": complaint.id, "token_seed": seed, "token_hash": self._hash(token)}
-        )
+        return self.sudo().create({"complaint_id": complaint.id, "token_seed": seed, "token_hash": self._hash(token)})
 
     def _revoke(self):
         """Ends links at once."""

@@ -365,4 +365,3 @@ class ComplianceComplaint(models.Model):
 
     def _log_customer(self, text, author):
         self._message_log(body=text, **self._prepare_author(author))
-

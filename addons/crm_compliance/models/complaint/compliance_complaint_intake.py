@@ -23,8 +23,20 @@ class ComplianceComplaint(models.Model):
 
     @api.model
     def _file(
-        self, *, channel, company, subject, description, partner, name="", email="", category=None, product=None,
-        invoices=None, files=(), lang=None,
+        self,
+        *,
+        channel,
+        company,
+        subject,
+        description,
+        partner,
+        name="",
+        email="",
+        category=None,
+        product=None,
+        invoices=None,
+        files=(),
+        lang=None,
     ):
         """Takes in a complaint of a customer and confirms it by mail.
 

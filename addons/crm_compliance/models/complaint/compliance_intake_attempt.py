@@ -54,7 +54,7 @@ class ComplianceIntakeAttempt(models.Model):
                 "INSERT INTO compliance_intake_attempt (key, at) VALUES (%s, clock_timestamp() AT TIME ZONE 'UTC')", key
             )
         )
-        cr.commit()
+        cr.commit()  # pylint: disable=invalid-commit  # a transaction of its own, which is the point
         return self._count(cr, key, limit + 1) <= limit
 
     @api.model
@@ -84,11 +84,10 @@ class ComplianceIntakeAttempt(models.Model):
     def _get_network(self, address):
         """Whoever has one address of a network of IPv6 has all of them."""
         try:
-            if ipaddress.ip_address(address).version == 6:
-                return str(ipaddress.ip_network(f"{address}/64", strict=False))
-        except ValueError:
-            pass
-        return address
+            network = ipaddress.ip_network(f"{address}/64" if ":" in address else address, strict=False)
+        except ValueError:  # no network address at all
+            return address
+        return str(network)
 
     @api.model
     def _get_limit(self, name, default):
