@@ -43,3 +43,8 @@ from . import test_complaint_portal
 from . import test_complaint_public
 from . import test_complaint_attack
 from . import test_complaint_tour
+from . import test_complaint_access
+from . import test_complaint_flow
+from . import test_complaint_handover
+from . import test_complaint_mail
+from . import test_complaint_merge
