@@ -81,7 +81,9 @@ def main():
     counts, times = Counter(result for result, _time in results), sorted(time for _result, time in results)
     print(f"{len(results)} submissions in {duration:.1f} s: {len(results) / duration:.1f} per second")
     print(f"answers: {dict(counts)}")
-    print(f"median {statistics.median(times):.3f} s, 95 % {times[int(len(times) * 0.95)]:.3f} s, worst {times[-1]:.3f} s")
+    print(
+        f"median {statistics.median(times):.3f} s, 95 % {times[int(len(times) * 0.95)]:.3f} s, worst {times[-1]:.3f} s"
+    )
     # A server that falls behind would need longer than the schedule by more than a last answer takes.
     kept_up = duration <= options.seconds + 1
     print("holds" if kept_up and set(counts) == {"accepted"} else "FAILS")

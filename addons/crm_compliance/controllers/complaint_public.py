@@ -168,7 +168,8 @@ class ComplaintPublic(Controller):
         return [
             {
                 "author": message.author_id.name or case.partner_name or message.email_from,
-                "is_ours": not message.author_id.partner_share and bool(message.author_id),
+                "is_ours": message.author_id == case.company_id.partner_id
+                or (bool(message.author_id) and not message.author_id.partner_share),
                 "date": case._format_customer_date(message.date, hours=True),
                 "body": message.body,
                 "files": [(file.id, file.name) for file in message.attachment_ids],

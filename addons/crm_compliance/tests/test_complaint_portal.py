@@ -232,7 +232,9 @@ class TestComplaintPortal(ComplaintPortalCommon):
 
     def test_chatter(self):
         """Odoo's chatter of the portal: public messages are read and written, internal notes are not."""
-        self.case.with_user(self.agent).message_post(body="How many?", message_type="comment", subtype_xmlid="mail.mt_comment")
+        self.case.with_user(self.agent).message_post(
+            body="How many?", message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
         self.case.with_user(self.agent).message_post(body=SECRET, message_type="comment", subtype_xmlid="mail.mt_note")
         thread = {"thread_model": self.case._name, "thread_id": self.case.id}
         answer = self.make_jsonrpc_request("/mail/chatter_fetch", thread)

@@ -144,7 +144,10 @@ class TestComplaintPublic(ComplaintPortalCommon):
             asked.append(action)
             raise UserError("robot")
 
-        with patch.object(self.registry["ir.http"], "_verify_request_recaptcha_token", refuse), mute_logger("odoo.http"):
+        with (
+            patch.object(self.registry["ir.http"], "_verify_request_recaptcha_token", refuse),
+            mute_logger("odoo.http"),
+        ):
             self._page("/complaint")
             self.assertEqual(asked, [])
             case, _response = self._filed()
@@ -333,10 +336,17 @@ class TestComplaintPublic(ComplaintPortalCommon):
     def test_mail_button(self):
         """Notifications of the customer lead to the tracking link, those of colleagues do not."""
         self.case.message_subscribe((self.portal.partner_id | self.user["officer"].partner_id).ids)
-        self.case.with_user(self.agent).message_post(
-            body="Hello", message_type="comment", subtype_xmlid="mail.mt_comment"
-        )
         token = self._token(self.case)
+        message = (
+            self.case.with_user(self.agent)
+            .with_context(mail_notify_force_send=False)
+            .message_post(
+                body=f"Hello, see {self.case._get_customer_url()} or {self.case._get_tracking_url()}",
+                message_type="comment",
+                subtype_xmlid="mail.mt_comment",
+            )
+        )
+        self.assertNotIn(token, message.body, "colleagues read messages")
         mails = self._mails(self.case)
         self.assertTrue(mails)
         for mail in mails:
@@ -356,7 +366,9 @@ class TestComplaintPublic(ComplaintPortalCommon):
 
     def test_internal_note_stays(self):
         self.case.with_user(self.agent).message_post(body=SECRET, subtype_xmlid="mail.mt_note", message_type="comment")
-        self.case.with_user(self.agent).message_post(body="Open", subtype_xmlid="mail.mt_comment", message_type="comment")
+        self.case.with_user(self.agent).message_post(
+            body="Open", subtype_xmlid="mail.mt_comment", message_type="comment"
+        )
         page = self._page(f"/complaint/track/{self._token(self.case)}")[1]
         self.assertIn("Open", page)
         self.assertNotIn(SECRET, page)

@@ -9,6 +9,7 @@ from odoo.tools import email_normalize, formataddr, plaintext2html
 
 from ...tools.upload import clean_name, is_allowed
 from .compliance_complaint_customer import LONGEST
+from .compliance_complaint_mail import RECEIVED
 
 MOST_FILES = 5
 
@@ -68,7 +69,7 @@ class ComplianceComplaint(models.Model):
             case.message_subscribe(partner.ids)
         if files:
             case.customer_file_ids = case._create_files(files)
-        case._mail_customer(self.env.ref("crm_compliance.mail_template_complaint_received"))
+        case._mail_customer(RECEIVED)
         return case
 
     @api.model

@@ -1,5 +1,9 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import re
+
+from markupsafe import Markup
+
 from odoo import fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
@@ -27,6 +31,7 @@ CUSTOMER_FIELDS = {
     "satisfaction_comment",
     "access_url",
 }
+LINK = re.compile(r"/complaint/track/[0-9a-f]{64}")
 MESSAGE_TYPES = ("comment", "email", "email_outgoing", "auto_comment")
 # States in which the solution is no draft any more.
 SHOWN = ("solution_proposed", "resolved", "closed")
@@ -110,9 +115,8 @@ class ComplianceComplaint(models.Model):
         """Ends the tracking link and mails the customer another one."""
         self.check_access("write")
         self.sudo().access_ids._revoke()
-        template = self.env.ref("crm_compliance.mail_template_complaint_link")
         for complaint in self:
-            complaint._mail_customer(template)
+            complaint._mail_customer("crm_compliance.mail_template_complaint_link")
         return self._note(self.env._("The customer was sent a new tracking link."))
 
     def _get_end(self):
@@ -122,13 +126,30 @@ class ComplianceComplaint(models.Model):
             return self.date_closed or self.write_date
         return self.state == "closed" and self.date_closed
 
-    def _mail_customer(self, template):
-        """Queues a mail to whoever complained, in the language they complained in."""
+    def _mail_customer(self, xmlid):
+        """Queues a message of ours to whoever complained, in the language they complained in.
+
+        Sent to the address and not to a contact: a stranger who fills in a form does not become a contact by that.
+
+        :param str xmlid: of a mail template
+        """
         self.ensure_one()
-        # sudo: the mail holds the link, which the sender does not read.
-        template.sudo().with_context(lang=self._get_customer_lang()).send_mail(
-            self.id, force_send=False, email_layout_xmlid="mail.mail_notification_light"
+        address = self._get_customer_address()
+        if not address:
+            return
+        # sudo: templates are not read by whoever fills in a form; what is mailed is chosen here.
+        case = self.sudo().with_context(mail_notify_force_send=False)
+        template = self.env.ref(xmlid).sudo()
+        case.message_post(
+            subject=template._render_field("subject", self.ids, compute_lang=True)[self.id],
+            body=template._render_field("body_html", self.ids, compute_lang=True, options={"post_process": True})[
+                self.id
+            ],
+            author_id=case.company_id.partner_id.id,
+            outgoing_email_to=case.email_from,
+            **self._prepare_step_message(),
         )
+        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
 
     def _get_customer_lang(self):
         return self.sudo().customer_lang or super()._get_customer_lang()
@@ -156,7 +177,12 @@ class ComplianceComplaint(models.Model):
         return files.filtered(lambda file: file.res_model == self._name and file.res_id in self.ids)
 
     def message_post(self, **kwargs):
+        """Links that come back in the quotes of an answer are not kept: colleagues read messages."""
         self._refuse_outside_portal()
+        body = kwargs.get("body")
+        if body and LINK.search(body):
+            harmless = LINK.sub(f"/my/complaints/{self.id}", body)
+            kwargs["body"] = Markup(harmless) if isinstance(body, Markup) else harmless
         return super().message_post(**kwargs)
 
     def message_notify(self, **kwargs):
@@ -182,14 +208,24 @@ class ComplianceComplaint(models.Model):
         if not self:
             return groups
         groups = [group for group in groups if group[0] != "portal_customer"]
-        customer = self.sudo().partner_id
-        address = self.sudo()._get_customer_address()
+        customer, address = self.sudo().partner_id, self.sudo()._get_customer_address()
 
         def is_customer(recipient):
-            if recipient["id"]:
-                return recipient["id"] == customer.id and recipient["type"] != "user"
-            return address and recipient.get("email_normalized", "") == address
+            if recipient["type"] == "user":
+                return False
+            if customer and recipient["id"] == customer.id:
+                return True
+            return bool(address) and recipient.get("email_normalized") == address
 
         button = {"url": self.sudo()._get_tracking_url(), "title": self.env._("Follow Your Complaint")}
         data = {"active": True, "has_button_access": True, "button_access": button}
         return [("portal_customer", is_customer, data), *groups]
+
+    def _notify_by_email_render_layout(self, message, recipients_group, msg_vals=False, render_values=None):
+        """The link to the case becomes the tracking link in mails to the customer: it is in no message that is kept."""
+        body = super()._notify_by_email_render_layout(
+            message, recipients_group, msg_vals=msg_vals, render_values=render_values
+        )
+        if self and recipients_group.get("notification_group_name") == "portal_customer":
+            body = body.replace(self._get_customer_url(), self.sudo()._get_tracking_url())
+        return body
