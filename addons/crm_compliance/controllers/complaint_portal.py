@@ -211,7 +211,21 @@ class ComplaintPortal(CustomerPortal):
             "base_url": f"/my/complaints/{case.id}",
         }
         values = self._get_page_view_values(case, None, values, "my_complaints_history", False)
+        for name in ("prev_record", "next_record"):
+            # Complaints have no token of Odoo's that a link could carry.
+            values[name] = values.get(name) and values[name].partition("?")[0]
         return request.render("crm_compliance.portal_my_complaint", values)
+
+    @route(
+        "/my/complaints/<int:complaint_id>/<any(confirm, reject, rate):focus>",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+    )
+    def portal_open_complaint(self, complaint_id, focus, **_kwargs):
+        """Links in mails lead to the page; what is decided there is decided by its buttons."""
+        return request.redirect(f"/my/complaints/{complaint_id}#{'rate' if focus == 'rate' else 'solution'}")
 
     @route(
         "/my/complaints/<int:complaint_id>/<string:action>",

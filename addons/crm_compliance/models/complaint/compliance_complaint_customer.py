@@ -100,18 +100,21 @@ class ComplianceComplaint(models.Model):
             raise ValidationError(self.env._("Please choose one to five stars."))
         if not self._may_customer_rate():
             raise UserError(self._get_rated_text() or self.env._("There is nothing to rate yet."))
-        rating = self.env["rating.rating"].create(
+        comment = (comment or "").strip()[:LONGEST]
+        self.env["rating.rating"].create(
             {
                 "res_model_id": self.env["ir.model"]._get_id(self._name),
                 "res_id": self.id,
                 "partner_id": (author or self.partner_id).id,
                 "rated_partner_id": self.user_id.partner_id.id,
+                "rating": value,
+                "feedback": comment,
+                "consumed": True,
                 "is_internal": True,
             }
         )
-        self.rating_apply(
-            value, rating=rating, feedback=(comment or "").strip()[:LONGEST], subtype_xmlid="mail.mt_note"
-        )
+        note = self.env._("The customer rates the case %(stars)s of 5. %(comment)s", stars=value, comment=comment)
+        self._log_customer(note, author)
 
     def _customer_reply(self, author, text, files=()):
         """A message of the customer.

@@ -57,7 +57,6 @@ class ComplianceComplaint(models.Model):
         string="Files of the Customer",
         copy=False,
         groups="base.group_user",
-        bypass_search_access=True,
         help="Sent with the complaint; the customer sees them.",
     )
     customer_lang = fields.Char(readonly=True, copy=False, groups="base.group_user")
