@@ -146,6 +146,7 @@ class ComplianceComplaint(models.Model):
             ],
             author_id=case.company_id.partner_id.id,
             outgoing_email_to=case.email_from,
+            force_email_lang=self._get_customer_lang(),
             **self._prepare_step_message(),
         )
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
@@ -174,6 +175,10 @@ class ComplianceComplaint(models.Model):
         # sudo: the same.
         files = self.sudo().customer_file_ids | self._get_customer_messages().attachment_ids
         return files.filtered(lambda file: file.res_model == self._name and file.res_id in self.ids)
+
+    def _after_merge(self, sources):
+        super()._after_merge(sources)
+        self.customer_file_ids |= sources.customer_file_ids
 
     def message_post(self, **kwargs):
         """Links that come back in the quotes of an answer are not kept: colleagues read messages."""
