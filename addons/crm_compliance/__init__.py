@@ -1,4 +1,4 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from . import demo, models, wizard
+from . import controllers, demo, models, wizard
 from .hooks import post_init_hook, uninstall_hook

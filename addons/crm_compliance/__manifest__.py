@@ -17,6 +17,7 @@
         "security/ir.model.access.csv",
         "security/compliance_risk_security.xml",
         "security/compliance_complaint_security.xml",
+        "security/compliance_complaint_portal_security.xml",
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",
         "data/compliance_criterion_data.xml",
@@ -27,6 +28,7 @@
         "data/compliance_risk_model_data.xml",
         "data/compliance_complaint_data.xml",
         "data/compliance_complaint_mail_data.xml",
+        "data/compliance_complaint_portal_data.xml",
         "views/audit/compliance_audit_templates.xml",
         "views/audit/compliance_audit_log_views.xml",
         "views/audit/compliance_audit_policy_views.xml",
@@ -68,10 +70,21 @@
         "views/complaint/compliance_complaint_config_views.xml",
         "views/complaint/compliance_complaint_menus.xml",
         "views/complaint/res_config_settings_complaint_views.xml",
+        "views/complaint/compliance_complaint_access_views.xml",
+        "views/complaint/res_config_settings_complaint_portal_views.xml",
+        "views/complaint/complaint_parts_templates.xml",
+        "views/complaint/complaint_portal_templates.xml",
+        "views/complaint/complaint_public_templates.xml",
     ],
     "assets": {
         "web.assets_backend": [
             "crm_compliance/static/src/choices_field/*",
+        ],
+        "web.assets_frontend": [
+            "crm_compliance/static/src/complaint_portal/*",
+        ],
+        "web.assets_tests": [
+            "crm_compliance/static/tests/tours/*",
         ],
     },
     "demo": [

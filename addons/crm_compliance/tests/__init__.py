@@ -39,6 +39,10 @@ from . import test_settings
 from . import test_review_flow
 from . import test_review_four_eyes
 from . import test_review_schedule
+from . import test_complaint_portal
+from . import test_complaint_public
+from . import test_complaint_attack
+from . import test_complaint_tour
 from . import test_complaint_access
 from . import test_complaint_flow
 from . import test_complaint_handover

@@ -17,3 +17,11 @@ from . import compliance_profile_complaint
 from . import rating_rating_complaint
 from . import res_company_complaint
 from . import res_config_settings_complaint
+from . import compliance_complaint_access
+from . import compliance_complaint_portal
+from . import compliance_complaint_customer
+from . import compliance_complaint_intake
+from . import compliance_intake_attempt
+from . import ir_attachment_complaint
+from . import res_company_complaint_portal
+from . import res_config_settings_complaint_portal
