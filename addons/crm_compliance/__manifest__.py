@@ -14,6 +14,7 @@
         "security/compliance_restriction_security.xml",
         "security/compliance_alert_security.xml",
         "security/compliance_review_security.xml",
+        "security/compliance_action_security.xml",
         "security/ir.model.access.csv",
         "security/compliance_risk_security.xml",
         "data/ir_cron_data.xml",
@@ -24,6 +25,7 @@
         "data/compliance_risk_review_data.xml",
         "data/compliance_audit_policy_data.xml",
         "data/compliance_risk_model_data.xml",
+        "data/compliance_action_data.xml",
         "views/audit/compliance_audit_templates.xml",
         "views/audit/compliance_audit_log_views.xml",
         "views/audit/compliance_audit_policy_views.xml",
@@ -60,6 +62,9 @@
         "views/risk/compliance_alert_menus.xml",
         "views/risk/res_config_settings_review_views.xml",
         "views/risk/compliance_risk_review_menus.xml",
+        "views/complaint/compliance_action_views.xml",
+        "views/complaint/res_config_settings_action_views.xml",
+        "views/complaint/compliance_action_menus.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -1,6 +1,7 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import test_access
+from . import test_action
 from . import test_access_own
 from . import test_access_rpc
 from . import test_audit

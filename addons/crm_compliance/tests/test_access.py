@@ -71,6 +71,12 @@ MODELS = {
         "employee": "",
         "portal": "",
     },
+    "compliance.action": {
+        **dict.fromkeys(ComplianceCommon.ROLES, "rw"),
+        **dict.fromkeys(("sales", "officer"), "rwc"),
+        "manager": "rwcu",
+        "portal": "",
+    },
     "compliance.refresh.queue": NOBODY,
     "compliance.audit.log": {**NOBODY, "manager": "r", "auditor": "r"},
     "compliance.audit.seal": {**NOBODY, "manager": "r", "auditor": "r"},
