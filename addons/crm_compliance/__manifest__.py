@@ -17,6 +17,7 @@
         "security/compliance_action_security.xml",
         "security/ir.model.access.csv",
         "security/compliance_risk_security.xml",
+        "security/compliance_complaint_security.xml",
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",
         "data/compliance_criterion_data.xml",
@@ -26,6 +27,8 @@
         "data/compliance_audit_policy_data.xml",
         "data/compliance_risk_model_data.xml",
         "data/compliance_action_data.xml",
+        "data/compliance_complaint_data.xml",
+        "data/compliance_complaint_mail_data.xml",
         "views/audit/compliance_audit_templates.xml",
         "views/audit/compliance_audit_log_views.xml",
         "views/audit/compliance_audit_policy_views.xml",
@@ -65,6 +68,11 @@
         "views/complaint/compliance_action_views.xml",
         "views/complaint/res_config_settings_action_views.xml",
         "views/complaint/compliance_action_menus.xml",
+        "views/complaint/compliance_complaint_wizard_views.xml",
+        "views/complaint/compliance_complaint_views.xml",
+        "views/complaint/compliance_complaint_config_views.xml",
+        "views/complaint/compliance_complaint_menus.xml",
+        "views/complaint/res_config_settings_complaint_views.xml",
     ],
     "assets": {
         "web.assets_backend": [
