@@ -77,6 +77,11 @@ MODELS = {
         "manager": "rwcu",
         "portal": "",
     },
+    "compliance.dispute.stage": {
+        **NOBODY,
+        **dict.fromkeys(("sales", "officer", "manager"), "rw"),
+        **dict.fromkeys(("auditor", "accountant"), "r"),
+    },
     "compliance.refresh.queue": NOBODY,
     "compliance.audit.log": {**NOBODY, "manager": "r", "auditor": "r"},
     "compliance.audit.seal": {**NOBODY, "manager": "r", "auditor": "r"},

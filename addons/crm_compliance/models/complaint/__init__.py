@@ -20,3 +20,6 @@ from . import compliance_complaint_merge
 from . import compliance_profile_complaint
 from . import res_company_complaint
 from . import res_config_settings_complaint
+from . import compliance_complaint_dispute
+from . import compliance_dispute_stage
+from . import compliance_complaint_action
