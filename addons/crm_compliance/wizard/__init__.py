@@ -13,5 +13,6 @@ from . import (
     compliance_risk_dry_run,
     compliance_risk_review_plan,
     compliance_risk_review_reason,
+    mail_compose_message_complaint,
     validate_account_move,
 )

@@ -7,6 +7,7 @@ from . import compliance_risk_review
 from . import ir_attachment_action
 from . import res_company_action
 from . import res_config_settings_action
+from . import mail_thread_complaint
 from . import compliance_complaint_team
 from . import compliance_complaint_category
 from . import compliance_complaint_cause
@@ -16,8 +17,11 @@ from . import compliance_complaint
 from . import compliance_complaint_flow
 from . import compliance_complaint_handover
 from . import compliance_complaint_mail
+from . import compliance_complaint_silence
+from . import compliance_complaint_duplicate
 from . import compliance_complaint_merge
 from . import compliance_profile_complaint
+from . import rating_rating_complaint
 from . import res_company_complaint
 from . import res_config_settings_complaint
 from . import compliance_complaint_dispute

@@ -295,6 +295,3 @@ class ComplianceComplaint(models.Model):
             "follow_up_note",
             "cancel_reason",
         )
-
-    def _cron_close_silent(self):
-        """Closes what customers do not answer to."""
