@@ -15,6 +15,7 @@
         "security/compliance_alert_security.xml",
         "security/compliance_review_security.xml",
         "security/compliance_action_security.xml",
+        "security/compliance_dispute_security.xml",
         "security/ir.model.access.csv",
         "security/compliance_risk_security.xml",
         "security/compliance_complaint_security.xml",
@@ -72,6 +73,9 @@
         "views/complaint/compliance_complaint_views.xml",
         "views/complaint/compliance_complaint_config_views.xml",
         "views/complaint/compliance_complaint_menus.xml",
+        "views/complaint/compliance_dispute_views.xml",
+        "views/complaint/compliance_complaint_source_views.xml",
+        "views/complaint/compliance_complaint_problem_views.xml",
         "views/complaint/res_config_settings_complaint_views.xml",
     ],
     "assets": {

@@ -82,6 +82,7 @@ MODELS = {
         **dict.fromkeys(("sales", "officer", "manager"), "rw"),
         **dict.fromkeys(("auditor", "accountant"), "r"),
     },
+    "compliance.complaint.problem": {**NOBODY, **dict.fromkeys(("officer", "manager", "auditor"), "r")},
     "compliance.refresh.queue": NOBODY,
     "compliance.audit.log": {**NOBODY, "manager": "r", "auditor": "r"},
     "compliance.audit.seal": {**NOBODY, "manager": "r", "auditor": "r"},

@@ -27,3 +27,7 @@ from . import res_config_settings_complaint
 from . import compliance_complaint_dispute
 from . import compliance_dispute_stage
 from . import compliance_complaint_action
+from . import compliance_complaint_signals
+from . import compliance_complaint_source
+from . import compliance_profile_complaint_figures
+from . import compliance_complaint_problem

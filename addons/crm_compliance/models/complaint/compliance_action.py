@@ -293,7 +293,7 @@ class ComplianceAction(models.Model):
             return super().write(vals)
         if DECIDED & set(vals):
             self._refuse_decision()
-        if FIXED & set(vals):
+        if self._get_fixed_fields() & set(vals):
             raise UserError(self.env._("An action stays with what it comes from; cancel it and open another one."))
         self._check_changes(set(vals))
         if "user_id" in vals:
@@ -317,6 +317,10 @@ class ComplianceAction(models.Model):
             {**vals, "res_model": action.res_model, "res_id": action.res_id}
             for action, vals in zip(self, super().copy_data(default), strict=True)
         ]
+
+    def _get_fixed_fields(self):
+        """Names of the fields that say what an action comes from; parts that add such fields extend it."""
+        return FIXED
 
     def _write_state(self, vals):
         """Past our own ``write``, which refuses what is decided."""

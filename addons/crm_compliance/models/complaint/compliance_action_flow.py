@@ -158,24 +158,24 @@ class ComplianceAction(models.Model):
 
     def _open_next(self, due_date=None):
         """The action after one that did not help: same problem, same owner, another try."""
-        today = fields.Date.context_today(self)
+        self.flush_recordset()  # of a frequent problem, one action is open at a time
         # sudo: who was asked to check need not be able to plan.
-        following = self.sudo().create(
-            {
-                "name": self.name,
-                "kind": self.kind,
-                "description": self.description,
-                "cause": self.cause,
-                "user_id": self.user_id.id,
-                "partner_id": self.partner_id.id,
-                "company_id": self.company_id.id,
-                "res_model": self.res_model,
-                "res_id": self.res_id,
-                "due_date": due_date or fields.Date.add(today, days=14),
-            }
-        )
+        following = self.sudo().create({**self._prepare_next(), **({"due_date": due_date} if due_date else {})})
         following._write_state({"previous_id": self.id})
         return following.sudo(self.env.su)
+
+    def _prepare_next(self):
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "description": self.description,
+            "cause": self.cause,
+            "user_id": self.user_id.id,
+            "partner_id": self.partner_id.id,
+            "company_id": self.company_id.id,
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+        }
 
     # -------------------------------------------------------------------------
     # REMINDERS

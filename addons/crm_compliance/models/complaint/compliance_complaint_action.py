@@ -18,6 +18,12 @@ class ComplianceComplaint(models.Model):
         defaults = super()._prepare_action_defaults()
         return {**defaults, "cause": self.cause_note} if self.cause_note else defaults
 
+    def _after_merge(self, sources):
+        """Actions go along with the case they come from."""
+        result = super()._after_merge(sources)
+        sources.action_ids._write_state({"res_id": self.id})
+        return result
+
 
 class ComplianceAction(models.Model):
     """The complaint an action comes from: who handles it reads the action."""

@@ -2,6 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import float_compare, is_html_empty
 
 from .compliance_complaint import INTERNAL, OFFICER
@@ -131,9 +132,7 @@ class ComplianceComplaint(models.Model):
     )
     credit_note_count = fields.Integer(compute="_compute_credit_note_count", string="Credit Notes", groups=INTERNAL)
 
-    _in_dispute_idx = models.Index(
-        "(commercial_partner_id, company_id) WHERE dispute_stage NOT IN ('none', 'settled')"
-    )
+    _in_dispute_idx = models.Index("(commercial_partner_id, company_id) WHERE dispute_stage NOT IN ('none', 'settled')")
     _dispute_amounts = models.Constraint(
         "CHECK(amount_claimed >= 0 AND amount_agreed >= 0)", "Neither a claim nor an agreed amount is negative."
     )
@@ -185,8 +184,7 @@ class ComplianceComplaint(models.Model):
             if min(shares) < 0 or float_compare(sum(shares), 100, precision_digits=2):
                 raise ValidationError(
                     self.env._(
-                        "The shares of liability of %(case)s add up to %(total)g %% instead of 100 %%, or one of them is"
-                        " negative.",
+                        "The shares of liability of %(case)s add up to %(total)g %% instead of 100 %%, or one is negative.",
                         case=complaint.name,
                         total=sum(shares),
                     )
@@ -224,7 +222,8 @@ class ComplianceComplaint(models.Model):
         companies = {vals.get("company_id") for vals in vals_list} - {None, False}
         currencies = {company.id: company.currency_id.id for company in self.env["res.company"].browse(companies)}
         vals_list = [
-            vals if vals.get("currency_id") or vals.get("company_id") not in currencies
+            vals
+            if vals.get("currency_id") or vals.get("company_id") not in currencies
             else {**vals, "currency_id": currencies[vals["company_id"]]}
             for vals in vals_list
         ]
@@ -261,9 +260,11 @@ class ComplianceComplaint(models.Model):
         today = fields.Date.context_today(self)
         for complaint in self:
             invoices = complaint.sudo().disputed_invoice_ids or complaint.sudo().invoice_ids.filtered(
-                lambda move: move.state == "posted"
-                and move.move_type in ("out_invoice", "out_receipt")
-                and move.commercial_partner_id == complaint.commercial_partner_id  # noqa: B023
+                lambda move: (
+                    move.state == "posted"
+                    and move.move_type in ("out_invoice", "out_receipt")
+                    and move.commercial_partner_id == complaint.commercial_partner_id
+                )
             )
             complaint._transition(
                 {
@@ -322,6 +323,16 @@ class ComplianceComplaint(models.Model):
         self._check_no_dispute()
         return super().action_cancel(reason)
 
+    def _get_disputable_invoices(self):
+        """The posted invoices of the case."""
+        self.ensure_one()
+        customer = self.commercial_partner_id
+        return self.invoice_ids.filtered(
+            lambda move: move.state == "posted"
+            and move.move_type in ("out_invoice", "out_receipt")
+            and move.commercial_partner_id == customer
+        )
+
     def _escalate(self, stage):
         """Goes on to a later stage; nothing leads back but a settlement.
 
@@ -371,39 +382,44 @@ class ComplianceComplaint(models.Model):
         if not self.env.su and not self.env.user.has_group(OFFICER):
             raise AccessError(self.env._("Disputes are taken further and settled by compliance officers."))
 
+    @api.model
+    def _get_notice_domain(self, company):
+        return Domain(super()._get_notice_domain(company)) & Domain("dispute_stage", "not in", IN_DISPUTE)
+
+    @api.model
+    def _get_closing_domain(self, company):
+        """Silence does not end a dispute."""
+        return Domain(super()._get_closing_domain(company)) & Domain("dispute_stage", "not in", IN_DISPUTE)
+
     def _check_no_dispute(self):
         self._check_all(
             lambda case: case.sudo().dispute_stage not in IN_DISPUTE,
             self.env._("The dispute of %s is not settled yet."),
         )
 
-    def _transition(self, vals):
+    def _after_merge(self, sources):
         """A case merged into another one leaves its dispute to it."""
-        result = super()._transition(vals)
-        if vals.get("merged_into_id"):
-            self.filtered(lambda case: case.sudo().dispute_stage in IN_DISPUTE)._leave_dispute()
+        result = super()._after_merge(sources)
+        for case in sources.filtered(lambda case: case.dispute_stage in IN_DISPUTE):
+            self.sudo()._take_dispute(case)
         return result
 
-    def _leave_dispute(self):
-        """Hands the dispute of merged cases to the remaining ones, unless these have their own."""
-        for case in self.sudo():
-            target, stage, invoices = case.merged_into_id, case.dispute_stage, case.disputed_invoice_ids
-            stages = case.dispute_stage_ids
-            case._unflag_invoices()
-            case._transition({"dispute_stage": "none"})
-            if target.dispute_stage in IN_DISPUTE:
-                target._transition({"disputed_invoice_ids": [fields.Command.link(move.id) for move in invoices]})
-            else:
-                target._transition(
-                    {
-                        "dispute_stage": stage,
-                        "disputed_invoice_ids": [fields.Command.set(invoices.ids)],
-                        **{name: case[name] for name in ("dispute_since", "amount_claimed", "settlement", *LIABILITIES)},
-                        "currency_id": case.currency_id.id,
-                    }
-                )
-                stages._write_stage({"complaint_id": target.id})
-            target._flag_invoices()
+    def _take_dispute(self, case):
+        """Goes on with the dispute of a merged case; where there is one already, with its invoices."""
+        self.ensure_one()
+        stage, invoices = case.dispute_stage, case.disputed_invoice_ids
+        case._unflag_invoices()
+        case._transition({"dispute_stage": "none"})
+        if self.dispute_stage in IN_DISPUTE:
+            case._end_stages()
+        else:
+            kept = ("dispute_since", "amount_claimed", "settlement", *LIABILITIES)
+            case.dispute_stage_ids._write_stage({"complaint_id": self.id})
+            self._transition(
+                {"dispute_stage": stage, "currency_id": case.currency_id.id, **{name: case[name] for name in kept}}
+            )
+        self._transition({"disputed_invoice_ids": [fields.Command.link(move.id) for move in invoices]})
+        self._flag_invoices()
 
     # -------------------------------------------------------------------------
     # INVOICES
@@ -485,9 +501,12 @@ class ComplianceComplaint(models.Model):
             raise AccessError(self.env._("Credit notes are made by accountants; ask them for one."))
         if not self.disputed_invoice_ids:
             raise UserError(self.env._("%s is about no invoice.", self.name))
-        action = self.env["ir.actions.act_window"]._for_xml_id("account.action_view_account_move_reversal")
         return {
-            **action,
+            "type": "ir.actions.act_window",
+            "name": self.env._("Credit Note"),
+            "res_model": "account.move.reversal",
+            "views": [(self.env.ref("account.view_account_move_reversal").id, "form")],
+            "target": "new",
             "context": {
                 "active_model": "account.move",
                 "active_ids": self.disputed_invoice_ids.ids,
@@ -496,16 +515,27 @@ class ComplianceComplaint(models.Model):
         }
 
     def action_view_credit_notes(self):
-        """The credit notes on the disputed invoices."""
+        """The credit notes on the disputed invoices, drafts included."""
         self.ensure_one()
         domain = [("reversed_entry_id", "in", self.disputed_invoice_ids.ids)]
-        return self.env["compliance.profile"]._get_move_action(self.env._("Credit Notes"), domain)
+        return self._get_invoices_action(self.env._("Credit Notes"), domain)
 
     def action_view_disputed_invoices(self):
         """The invoices in dispute."""
         self.ensure_one()
-        domain = [("id", "in", self.sudo().disputed_invoice_ids.ids)]
-        return self.env["compliance.profile"]._get_move_action(self.env._("Disputed Invoices"), domain)
+        return self._get_invoices_action(
+            self.env._("Disputed Invoices"), [("id", "in", self.sudo().disputed_invoice_ids.ids)]
+        )
+
+    def _get_invoices_action(self, name, domain):
+        return {
+            "type": "ir.actions.act_window",
+            "name": f"{name}: {self.name}",
+            "res_model": "account.move",
+            "views": [(self.env.ref("crm_compliance.account_move_view_list_behind").id, "list"), (False, "form")],
+            "domain": domain,
+            "context": {"create": False},
+        }
 
     def _describe_compensation(self):
         amount = self.currency_id.format(self.amount_agreed)
