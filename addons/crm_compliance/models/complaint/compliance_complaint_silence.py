@@ -20,7 +20,7 @@ class ComplianceComplaint(models.Model):
 
     _silent_idx = models.Index("(company_id, date_silent) WHERE date_silent IS NOT NULL")
 
-    @api.depends("state", "waiting", "date_proposed", "date_resolved", "date_last_customer")
+    @api.depends("state", "waiting", "waiting_since", "date_proposed", "date_resolved", "date_last_customer")
     def _compute_date_silent(self):
         """Only where it is the customer's turn: after a solution was proposed, or the case resolved."""
         for complaint in self:
@@ -29,8 +29,8 @@ class ComplianceComplaint(models.Model):
                 begin = complaint.date_proposed
             elif complaint.state == "resolved":
                 begin = complaint.date_resolved
-            heard = complaint.date_last_customer
-            complaint.date_silent = begin and max(begin, heard or begin)
+            heard = (complaint.date_last_customer, complaint.waiting_since)
+            complaint.date_silent = begin and max(date for date in (begin, *heard) if date)
 
     @api.model
     def _cron_close_silent(self, batch_size=100):
