@@ -6,7 +6,7 @@ from odoo.tests import new_test_user
 from .common import ComplianceCommon
 
 
-class ComplaintCommon(ComplianceCommon):
+class DisputeCommon(ComplianceCommon):
     """A team of the salesperson with a category of its own, a customer with an invoice, and complaints of theirs."""
 
     @classmethod

@@ -10,14 +10,14 @@ from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import SQL, mute_logger
 
-from .dispute_common import ComplaintCommon
+from .dispute_common import DisputeCommon
 
 # A Wednesday in the middle of a quarter: 36 days of it have passed, the quarter before began on April 1.
 NOW = datetime(2026, 8, 5, 10, 0)
 
 
 @tagged("post_install", "-at_install")
-class TestComplaintFigures(ComplaintCommon):
+class TestComplaintFigures(DisputeCommon):
     """What the dossier and the risk model know of complaints; counted by hand."""
 
     def _received(self, *days, **vals):
@@ -105,7 +105,9 @@ class TestComplaintFigures(ComplaintCommon):
         for stars in (2, 5):
             complaint = self._complaint()
             self.env.flush_all()
-            self.env.cr.execute("UPDATE compliance_complaint SET satisfaction = %s WHERE id = %s", [stars, complaint.id])
+            self.env.cr.execute(
+                "UPDATE compliance_complaint SET satisfaction = %s WHERE id = %s", [stars, complaint.id]
+            )
         self.env.invalidate_all()
         self.assertEqual(self._signal("complaint_satisfaction"), 3.5)
         self.assertEqual(self.dossier.complaint_satisfaction, 3.5)
@@ -159,7 +161,7 @@ class TestComplaintFigures(ComplaintCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestComplaintSource(ComplaintCommon):
+class TestComplaintSource(DisputeCommon):
     """From an invoice, a lead, a customer: one button."""
 
     def _new(self, source, role="sales"):
@@ -211,7 +213,7 @@ class TestComplaintSource(ComplaintCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestComplaintProblem(ComplaintCommon):
+class TestComplaintProblem(DisputeCommon):
     """Categories and products with many complaints."""
 
     @classmethod

@@ -8,11 +8,11 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from .dispute_common import ComplaintCommon
+from .dispute_common import DisputeCommon
 
 
 @tagged("post_install", "-at_install")
-class TestDispute(ComplaintCommon):
+class TestDispute(DisputeCommon):
     """What becomes of disputes."""
 
     def test_way_to_settlement(self):
@@ -135,7 +135,7 @@ class TestDispute(ComplaintCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestDisputeInvoices(ComplaintCommon):
+class TestDisputeInvoices(DisputeCommon):
     """Which invoices are flagged, and what accountants do."""
 
     def test_flag_of_two_disputes(self):
@@ -219,7 +219,7 @@ class TestDisputeInvoices(ComplaintCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestDisputeAccess(ComplaintCommon):
+class TestDisputeAccess(DisputeCommon):
     """Who sees and decides what."""
 
     def test_decided_fields(self):

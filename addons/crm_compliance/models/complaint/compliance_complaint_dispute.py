@@ -184,7 +184,7 @@ class ComplianceComplaint(models.Model):
             if min(shares) < 0 or float_compare(sum(shares), 100, precision_digits=2):
                 raise ValidationError(
                     self.env._(
-                        "The shares of liability of %(case)s add up to %(total)g %% instead of 100 %%, or one is negative.",
+                        "The shares of liability of %(case)s add up to %(total)g %%, not 100 %%, or one is negative.",
                         case=complaint.name,
                         total=sum(shares),
                     )
@@ -259,13 +259,7 @@ class ComplianceComplaint(models.Model):
             self._check_dispute_officer()
         today = fields.Date.context_today(self)
         for complaint in self:
-            invoices = complaint.sudo().disputed_invoice_ids or complaint.sudo().invoice_ids.filtered(
-                lambda move: (
-                    move.state == "posted"
-                    and move.move_type in ("out_invoice", "out_receipt")
-                    and move.commercial_partner_id == complaint.commercial_partner_id
-                )
-            )
+            invoices = complaint.sudo().disputed_invoice_ids or complaint.sudo()._get_disputable_invoices()
             complaint._transition(
                 {
                     "dispute_since": complaint.dispute_since or today,
@@ -328,9 +322,11 @@ class ComplianceComplaint(models.Model):
         self.ensure_one()
         customer = self.commercial_partner_id
         return self.invoice_ids.filtered(
-            lambda move: move.state == "posted"
-            and move.move_type in ("out_invoice", "out_receipt")
-            and move.commercial_partner_id == customer
+            lambda move: (
+                move.state == "posted"
+                and move.move_type in ("out_invoice", "out_receipt")
+                and move.commercial_partner_id == customer
+            )
         )
 
     def _escalate(self, stage):

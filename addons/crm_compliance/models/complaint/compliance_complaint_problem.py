@@ -51,8 +51,8 @@ class ComplianceComplaintProblem(models.Model):
                       JOIN res_company company ON company.id = complaint.company_id
                      WHERE %(counted)s AND company.complaint_problem_count > 0
                        AND complaint.date_received >= %(now)s - MAKE_INTERVAL(days => company.complaint_problem_days)
-                  GROUP BY GROUPING SETS ((complaint.company_id, company.complaint_problem_count, complaint.category_id),
-                                          (complaint.company_id, company.complaint_problem_count, complaint.product_id))
+                  GROUP BY complaint.company_id, company.complaint_problem_count,
+                           GROUPING SETS (complaint.category_id, complaint.product_id)
                     HAVING COUNT(*) >= company.complaint_problem_count
                        AND (complaint.category_id IS NOT NULL OR complaint.product_id IS NOT NULL)
                    ) problem

@@ -109,9 +109,7 @@ class CrmLead(models.Model):
     _inherit = ["crm.lead", "compliance.complaint.source"]
 
     def _count_complaints(self):
-        counts = self.env["compliance.complaint"]._read_group(
-            [("lead_id", "in", self.ids)], ["lead_id"], ["__count"]
-        )
+        counts = self.env["compliance.complaint"]._read_group([("lead_id", "in", self.ids)], ["lead_id"], ["__count"])
         return {lead.id: count for lead, count in counts}
 
     def _get_complaint_domain(self):

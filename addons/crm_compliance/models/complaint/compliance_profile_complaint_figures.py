@@ -98,7 +98,7 @@ class ComplianceProfile(models.Model):
 
     def _get_complaint_periods(self):
         """:return: dict of moments (naive UTC) at which the year and quarters begin on the user's calendar; "same" is
-            the end of as much of last quarter as there was of this one
+        the end of as much of last quarter as there was of this one
         """
         zone = pytz.timezone(self.env.tz or "UTC") if isinstance(self.env.tz, str) else self.env.tz
 
