@@ -16,6 +16,7 @@ def uninstall_hook(env):
     customers of the company from here on.
     """
     drop_audit(env.cr)
+    env.cr.execute("DELETE FROM compliance_action")
     env.cr.execute("DELETE FROM compliance_alert")
     env.cr.execute("DELETE FROM compliance_restriction_exception")
     env.cr.execute("DELETE FROM compliance_restriction")

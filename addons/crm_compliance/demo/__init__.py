@@ -1,3 +1,3 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from . import account_demo, restriction_demo, risk_demo
+from . import account_demo, complaint_demo, restriction_demo, risk_demo

@@ -1,6 +1,7 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import test_access
+from . import test_action
 from . import test_access_own
 from . import test_access_rpc
 from . import test_audit
@@ -15,6 +16,8 @@ from . import test_criteria
 from . import test_criteria_check
 from . import test_criteria_setup
 from . import test_decisions
+from . import test_complaint_dossier
+from . import test_dispute
 from . import test_documents
 from . import test_figures_classes
 from . import test_figures_currency

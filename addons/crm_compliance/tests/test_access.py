@@ -71,6 +71,18 @@ MODELS = {
         "employee": "",
         "portal": "",
     },
+    "compliance.action": {
+        **dict.fromkeys(ComplianceCommon.ROLES, "rw"),
+        **dict.fromkeys(("sales", "officer"), "rwc"),
+        "manager": "rwcu",
+        "portal": "",
+    },
+    "compliance.dispute.stage": {
+        **NOBODY,
+        **dict.fromkeys(("sales", "officer", "manager"), "rw"),
+        **dict.fromkeys(("auditor", "accountant"), "r"),
+    },
+    "compliance.complaint.problem": {**NOBODY, **dict.fromkeys(("officer", "manager", "auditor"), "r")},
     "compliance.refresh.queue": NOBODY,
     "compliance.audit.log": {**NOBODY, "manager": "r", "auditor": "r"},
     "compliance.audit.seal": {**NOBODY, "manager": "r", "auditor": "r"},

@@ -2,6 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import (
     base_partner_merge,
+    compliance_action_check,
     compliance_audit_export,
     compliance_audit_history,
     compliance_audit_verify,

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 # Model -> what is done with the records once the reason is given. Each method checks for itself who may.
 METHODS = {
+    "compliance.action": "_cancel",
     "compliance.restriction": "_lift",
     "compliance.restriction.exception": "_refuse",
     "compliance.alert": "_dismiss",

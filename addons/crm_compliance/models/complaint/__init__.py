@@ -1,5 +1,12 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from . import compliance_action
+from . import compliance_action_flow
+from . import compliance_action_origin
+from . import compliance_risk_review
+from . import ir_attachment_action
+from . import res_company_action
+from . import res_config_settings_action
 from . import mail_thread_complaint
 from . import compliance_complaint_team
 from . import compliance_complaint_category
@@ -25,3 +32,10 @@ from . import compliance_intake_attempt
 from . import ir_attachment_complaint
 from . import res_company_complaint_portal
 from . import res_config_settings_complaint_portal
+from . import compliance_complaint_dispute
+from . import compliance_dispute_stage
+from . import compliance_complaint_action
+from . import compliance_complaint_signals
+from . import compliance_complaint_source
+from . import compliance_profile_complaint_figures
+from . import compliance_complaint_problem

@@ -1,0 +1,12 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    compliance_action_check_days = fields.Integer(related="company_id.compliance_action_check_days", readonly=False)
+    compliance_action_escalation_days = fields.Integer(
+        related="company_id.compliance_action_escalation_days", readonly=False
+    )
