@@ -11,6 +11,7 @@ from . import test_audit_policy
 from . import test_audit_redaction
 from . import test_audit_rpc
 from . import test_clickbot
+from . import test_complaint_clock
 from . import test_criteria
 from . import test_criteria_check
 from . import test_criteria_setup
