@@ -16,6 +16,7 @@
         "security/compliance_review_security.xml",
         "security/ir.model.access.csv",
         "security/compliance_risk_security.xml",
+        "security/compliance_complaint_security.xml",
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",
         "data/compliance_criterion_data.xml",
@@ -24,6 +25,8 @@
         "data/compliance_risk_review_data.xml",
         "data/compliance_audit_policy_data.xml",
         "data/compliance_risk_model_data.xml",
+        "data/compliance_complaint_data.xml",
+        "data/compliance_complaint_mail_data.xml",
         "views/audit/compliance_audit_templates.xml",
         "views/audit/compliance_audit_log_views.xml",
         "views/audit/compliance_audit_policy_views.xml",
@@ -60,6 +63,11 @@
         "views/risk/compliance_alert_menus.xml",
         "views/risk/res_config_settings_review_views.xml",
         "views/risk/compliance_risk_review_menus.xml",
+        "views/complaint/compliance_complaint_wizard_views.xml",
+        "views/complaint/compliance_complaint_views.xml",
+        "views/complaint/compliance_complaint_config_views.xml",
+        "views/complaint/compliance_complaint_menus.xml",
+        "views/complaint/res_config_settings_complaint_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -5,6 +5,8 @@ from . import (
     compliance_audit_export,
     compliance_audit_history,
     compliance_audit_verify,
+    compliance_complaint_merge,
+    compliance_complaint_step,
     compliance_reason,
     compliance_risk_backtest,
     compliance_risk_dry_run,
