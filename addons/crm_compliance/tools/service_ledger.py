@@ -53,7 +53,6 @@ class Case:
     reopened: int | None = None
     manual: dict = field(default_factory=dict)
     warned: set = field(default_factory=set)
-    breached: set = field(default_factory=set)
     escalated: set = field(default_factory=set)
 
     def apply(self, kind, date, target=None, policy=None, details=None):
@@ -126,7 +125,7 @@ class Case:
         self.warned.add(policy)
 
     def _apply_breach(self, _date, _target, policy, _details):
-        self.breached.add(policy)
+        pass
 
     def _apply_escalate(self, _date, _target, policy, _details):
         self.escalated.add(policy)
@@ -134,7 +133,6 @@ class Case:
     def _forget_notices(self, policy):
         """Another deadline is warned of anew."""
         self.warned.discard(policy)
-        self.breached.discard(policy)
         self.escalated.discard(policy)
 
     @property
@@ -220,7 +218,9 @@ def judge(case, policy, promise, holds, timeline, working, now):
         deadline = case.manual.get(policy)
     state = _get_state(case, holds, met, deadline, pauses, now)
     is_open = state in ("running", "paused") or (state == "missed" and met is None)
-    end = met if met is not None else pauses[-1][0] if state == "paused" else None
+    end = met
+    if state == "paused":
+        end = next(begin for begin, stop in pauses if stop is None)
     return {
         "start": start,
         "deadline": deadline,
@@ -235,12 +235,14 @@ def judge(case, policy, promise, holds, timeline, working, now):
 
 
 def _get_warning(case, policy, promise, timeline, working, start, deadline, pauses):
+    if deadline is None:
+        return None
     if policy in case.manual:
         warn = timeline.instant(max(timeline.position(deadline) - promise["warn"], timeline.position(start)), late=True)
         warn = warn if promise["warn"] and warn < deadline else None
     else:
         warn = sc.warning(timeline, start, promise["limit"], promise["warn"], pauses)
-    if warn is None or deadline is None or timeline is working:
+    if warn is None or timeline is working:
         return warn
     return sc.office_hours(working, warn, deadline, start)
 

@@ -12,5 +12,6 @@ from . import (
     compliance_risk_dry_run,
     compliance_risk_review_plan,
     compliance_risk_review_reason,
+    compliance_sla_due,
     validate_account_move,
 )

@@ -13,3 +13,15 @@ from . import compliance_complaint_merge
 from . import compliance_profile_complaint
 from . import res_company_complaint
 from . import res_config_settings_complaint
+from . import compliance_sla_policy
+from . import compliance_sla_event
+from . import compliance_sla_clock
+from . import compliance_sla_clock_notice
+from . import compliance_sla_replay
+from . import compliance_complaint_sla
+from . import compliance_complaint_team_sla
+from . import compliance_complaint_report
+from . import res_company_sla
+from . import resource_calendar
+from . import resource_calendar_attendance
+from . import resource_calendar_leaves
