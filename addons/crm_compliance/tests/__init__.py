@@ -40,3 +40,8 @@ from . import test_settings
 from . import test_review_flow
 from . import test_review_four_eyes
 from . import test_review_schedule
+from . import test_complaint_access
+from . import test_complaint_flow
+from . import test_complaint_handover
+from . import test_complaint_mail
+from . import test_complaint_merge

@@ -13,5 +13,6 @@ from . import (
     compliance_risk_review_plan,
     compliance_risk_review_reason,
     compliance_sla_due,
+    mail_compose_message_complaint,
     validate_account_move,
 )

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 METHODS = {
     "cancel": "action_cancel",
     "reopen": "action_reopen",
+    "question": "action_ask_customer",
     "reject": "action_reject_solution",
     "follow_up": "action_follow_up_done",
     "handover": "action_ask_handover",
@@ -30,6 +31,7 @@ class ComplianceComplaintStep(models.TransientModel):
         titles = {
             "cancel": self.env._("Cancel"),
             "reopen": self.env._("Reopen"),
+            "question": self.env._("Ask the Customer"),
             "reject": self.env._("The Customer Rejects the Solution"),
             "follow_up": self.env._("Follow-up Call"),
             "handover": self.env._("Hand Over"),

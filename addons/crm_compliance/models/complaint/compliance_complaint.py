@@ -56,6 +56,8 @@ class ComplianceComplaint(models.Model):
     _description = "Complaint"
     _inherit = ["portal.mixin", "rating.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "priority desc, date_received, id"
+    # What an incoming message sets to its subject.
+    _rec_name = "subject"
     _rec_names_search = ["name", "subject", "partner_id.complete_name", "partner_name", "email_from"]
     _check_company_auto = True
     _primary_email = "email_from"
@@ -161,7 +163,7 @@ class ComplianceComplaint(models.Model):
     )
     waiting_since = fields.Datetime(readonly=True, copy=False)
     cancel_reason = fields.Text(readonly=True, copy=False, groups=INTERNAL)
-    reopen_count = fields.Integer(string="Reopened", readonly=True, copy=False, aggregator="sum")
+    reopen_count = fields.Integer(string="Reopened", readonly=True, copy=False, tracking=True, aggregator="sum")
     is_open = fields.Boolean(compute="_compute_is_open", search="_search_is_open")
 
     # === What it is about === #

@@ -36,7 +36,7 @@ class ComplianceComplaint(models.Model):
 
     def action_wait_customer(self):
         """The customer is asked for something."""
-        self._check_step(("new", "acknowledged", "investigating"))
+        self._check_step(OPEN)
         self._take_first_contact()
         return self._wait("customer")
 
@@ -295,6 +295,3 @@ class ComplianceComplaint(models.Model):
             "follow_up_note",
             "cancel_reason",
         )
-
-    def _cron_close_silent(self):
-        """Closes what customers do not answer to."""
