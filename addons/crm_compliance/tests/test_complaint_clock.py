@@ -3,7 +3,6 @@
 """The clock functions: cases counted by hand, and against an oracle that walks minute by minute."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytz
 from hypothesis import given, settings
