@@ -83,15 +83,17 @@ class TestServiceClock(BaseCase):
 
     def test_no_working_time(self):
         for line in (sc.Timeline(), sc.Timeline(load=lambda year: [])):
-            with self.assertRaisesRegex(sc.NoWorkingTime, "not enough working time"):
+            with self.assertRaisesRegex(sc.NoWorkingTimeError, "not enough working time"):
                 sc.add(line, at(0, 9), HOUR)
             self.assertEqual(sc.elapsed(line, at(0, 9), at(3, 9)), 0)
 
     def test_an_hour_a_year(self):
         """A limit that would need a century ends with the same sentence."""
-        line = sc.Timeline(load=lambda year: [(sc.to_epoch(datetime(year, 6, 1, 9)), sc.to_epoch(datetime(year, 6, 1, 10)))])
+        line = sc.Timeline(
+            load=lambda year: [(sc.to_epoch(datetime(year, 6, 1, 9)), sc.to_epoch(datetime(year, 6, 1, 10)))]
+        )
         self.assertEqual(sc.add(line, at(0, 9), 3 * HOUR), sc.to_epoch(datetime(2028, 6, 1, 10)))
-        with self.assertRaises(sc.NoWorkingTime):
+        with self.assertRaises(sc.NoWorkingTimeError):
             sc.add(line, at(0, 9), 100 * HOUR)
 
     def test_whole_days(self):
@@ -193,14 +195,14 @@ class TestServiceClockOracle(BaseCase):
         line, walker = sc.Timeline(seconds(working)), Walker(working, pauses)
         # order must not matter
         args = line, start * MINUTE
-        self.assertEqual(self._try(sc.add, *args, limit * MINUTE, seconds(pauses)), self._scale(walker.add(start, limit)))
+        self.assertEqual(
+            self._try(sc.add, *args, limit * MINUTE, seconds(pauses)), self._scale(walker.add(start, limit))
+        )
         expected = walker.warning(start, limit, ahead) if limit else None
         warned = self._try(sc.warning, *args, limit * MINUTE, ahead * MINUTE, seconds(pauses)[::-1])
         self.assertEqual(warned, self._scale(expected))
         end = min(start + length, SPAN)
-        self.assertEqual(
-            sc.elapsed(*args, end * MINUTE, seconds(pauses)), MINUTE * walker.elapsed(start, end)
-        )
+        self.assertEqual(sc.elapsed(*args, end * MINUTE, seconds(pauses)), MINUTE * walker.elapsed(start, end))
 
     @given(start=st.integers(0, SPAN), limit=st.integers(1, 2000), pauses=intervals)
     @settings(max_examples=100, deadline=None, database=None)
@@ -218,5 +220,5 @@ class TestServiceClockOracle(BaseCase):
     def _try(self, function, *args):
         try:
             return function(*args)
-        except sc.NoWorkingTime:
+        except sc.NoWorkingTimeError:
             return None

@@ -1,6 +1,6 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from psycopg2.errors import InsufficientPrivilege
+from psycopg2.errors import CheckViolation, InsufficientPrivilege
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
@@ -87,7 +87,7 @@ class TestComplaintSla(SlaCommon):
 
     def test_limits_refused(self):
         for vals in ({"limit": -1}, {"limit": 10_001}, {"warn_percent": 100}):
-            with self.assertRaises(Exception), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+            with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                 self._policy(**vals)
                 self.env.flush_all()
 
@@ -316,7 +316,7 @@ class TestComplaintSla(SlaCommon):
         cases = self.complaints.browse([self._opened(2, 10).id for _number in range(5)])
         replay = self.env["compliance.sla.replay"].create({"terms": True, "total": 5, "reason": "Test"})
         others = self.complaints.search_count([("state", "not in", ("resolved", "closed", "cancelled"))]) - 5
-        self.env.cr.execute("UPDATE compliance_sla_policy SET \"limit\" = 4 WHERE id = %s", [policy.id])
+        self.env.cr.execute('UPDATE compliance_sla_policy SET "limit" = 4 WHERE id = %s', [policy.id])
         policy.invalidate_recordset()
         with self._on(2, 11):
             replay._process(others + 2)
@@ -378,7 +378,8 @@ class TestComplaintSla(SlaCommon):
         case_id = case.id
         case.sudo().unlink()
         event = self.env["compliance.sla.event"].search([("complaint_id", "=", case_id)])
-        self.assertEqual(event.web_read({"kind": {}, "complaint_id": {"fields": {"display_name": {}}}})[0]["kind"], "start")
+        read = event.web_read({"kind": {}, "complaint_id": {"fields": {"display_name": {}}}})
+        self.assertEqual(read[0]["kind"], "start")
 
     # -------------------------------------------------------------------------
     # ACCESS

@@ -20,8 +20,10 @@ class TestComplaintSlaNotice(SlaCommon):
         )
 
     def _mails(self, case, policy):
-        return self.env["mail.mail"].sudo().search(
-            [("model", "=", "compliance.sla.clock"), ("res_id", "=", self._clock(case, policy).id)]
+        return (
+            self.env["mail.mail"]
+            .sudo()
+            .search([("model", "=", "compliance.sla.clock"), ("res_id", "=", self._clock(case, policy).id)])
         )
 
     def test_once_each(self):

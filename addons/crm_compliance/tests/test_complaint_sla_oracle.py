@@ -78,9 +78,7 @@ class TestComplaintSlaOracle(SlaCommon):
         leave=st.none() | st.tuples(st.integers(0, 5000), st.integers(1, 3000)),
         pauses=st.lists(st.tuples(st.integers(0, 5000), st.integers(1, 1500)), max_size=3),
     )
-    @settings(
-        max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.differing_executors]
-    )
+    @settings(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.differing_executors])
     def test_against_minutes(self, zone, days, spans, week, offset, clock, limit, leave, pauses):
         monday = datetime(*week)
 

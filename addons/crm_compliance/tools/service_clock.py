@@ -19,7 +19,7 @@ Three clocks:
 
 Rules on the edges:
 
-* An amount ends at the *first* instant at which it is used up: Friday 16:30 plus 30 minutes is Friday 17:00, not Monday.
+* An amount ends at the *first* instant at which it is used up: Friday 16:30 plus 30 minutes is Friday 17:00.
 * A warning, and an amount of zero, fall on the first instant *from which on* counted time follows, for that is when
   somebody can act: an hour before Tuesday 09:00 is Tuesday 08:00, not Monday 18:00.
 * Pauses are half-open intervals ``(start, stop)``; ``stop`` is None while the pause lasts. They may overlap.
@@ -43,7 +43,7 @@ Interval = tuple[int, int]
 Pause = tuple[int, int | None]
 
 
-class NoWorkingTime(ValueError):
+class NoWorkingTimeError(ValueError):
     """The time that was asked for never comes: the calendar has no, or not enough, working time."""
 
 
@@ -129,13 +129,13 @@ class Timeline:
     def _extend(self):
         """Load the next year.
 
-        :raises NoWorkingTime: if there have been none for too long
+        :raises NoWorkingTimeError: if there have been none for too long
         """
         years = sorted(self._years)
         recent = years[-EMPTY_YEARS:]
         idle = len(recent) == EMPTY_YEARS and not any(self._years[year] for year in recent)
         if not years or idle or len(years) >= MAX_YEARS:
-            raise NoWorkingTime("There is not enough working time in these working hours for a deadline.")
+            raise NoWorkingTimeError("There is not enough working time in these working hours for a deadline.")
         self._cover_years(years[0], years[-1] + 1)
 
     def position(self, instant: int) -> int:
@@ -149,7 +149,7 @@ class Timeline:
     def instant(self, position: int, late: bool = False) -> int:
         """The instant of a position: the first one, or (late) the one from which counted time goes on.
 
-        :raises NoWorkingTime: if there is none
+        :raises NoWorkingTimeError: if there is none
         """
         search = bisect_right if late else bisect_left
         while (index := search(self._sums, position)) == len(self._sums):
@@ -165,7 +165,7 @@ class Timeline:
     def next_open(self, instant: int) -> int:
         """The instant itself if time counts then, else the next one at which it does.
 
-        :raises NoWorkingTime: if there is none
+        :raises NoWorkingTimeError: if there is none
         """
         return self.instant(self.position(instant), late=True)
 
@@ -226,7 +226,7 @@ def add(timeline, start: int, amount: int, pauses: Iterable[Pause] = ()) -> int 
 
     :param amount: counted seconds, not negative; zero is due as soon as time counts
     :return: None while a pause lasts that the amount does not end before
-    :raises NoWorkingTime: if it never comes
+    :raises NoWorkingTimeError: if it never comes
     """
     return _reach(timeline, start, amount, pauses, late=not amount)
 

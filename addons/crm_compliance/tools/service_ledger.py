@@ -214,7 +214,7 @@ def judge(case, policy, promise, holds, timeline, working, now):
         if met is None:
             warn = _get_warning(case, policy, promise, timeline, working, start, deadline, pauses)
             escalate = deadline is not None and working.next_open(deadline) or None
-    except sc.NoWorkingTime:
+    except sc.NoWorkingTimeError:
         deadline = case.manual.get(policy)
     state = _get_state(case, holds, met, deadline, pauses, now)
     is_open = state in ("running", "paused") or (state == "missed" and met is None)

@@ -37,7 +37,9 @@ class ComplianceComplaint(models.Model):
     _inherit = "compliance.complaint"
 
     sla_clock_ids = fields.One2many("compliance.sla.clock", "complaint_id", string="Service Levels", readonly=True)
-    sla_event_ids = fields.One2many("compliance.sla.event", "complaint_id", string="Service Level Events", readonly=True)
+    sla_event_ids = fields.One2many(
+        "compliance.sla.event", "complaint_id", string="Service Level Events", readonly=True
+    )
     # Written by _project_case alone, in one statement for all complaints.
     sla_deadline = fields.Datetime(
         string="Deadline", readonly=True, copy=False, index="btree_not_null", help="The next one of its service levels."
@@ -114,7 +116,7 @@ class ComplianceComplaint(models.Model):
     # LEDGER
     # -------------------------------------------------------------------------
 
-    def _after_clock_facts(self, before):
+    def _after_clock_facts(self, before):  # pylint: disable=missing-return
         super()._after_clock_facts(before)
         self._sync_clocks()
 
@@ -294,9 +296,7 @@ class ComplianceComplaint(models.Model):
                 *[to_array(values) for values in zip(*heads, strict=True)],
             )
         )
-        self.invalidate_recordset(
-            [*PROJECTED, "sla_state", "sla_clock_ids", "sla_event_ids"], flush=False
-        )
+        self.invalidate_recordset([*PROJECTED, "sla_state", "sla_clock_ids", "sla_event_ids"], flush=False)
 
     @api.model
     def _judge_case(self, fact, case, now):
@@ -342,10 +342,7 @@ class ComplianceComplaint(models.Model):
         states = {row[state] for row in rows}
         deadlines = [row[deadline] for row in running if row[deadline] is not None]
         warnings = [row[warn] for row in running if row[warn] is not None]
-        if running:
-            result = "open"
-        else:
-            result = "missed" if "missed" in states else "met" if "met" in states else "none"
+        result = "open" if running else next((name for name in ("missed", "met") if name in states), "none")
         response, resolution = case.met.get("first_response"), case.resolved
         if response is not None or resolution is not None:
             calendar = self._get_case_calendar(fact.team, fact.company)

@@ -206,9 +206,10 @@ class ComplianceSlaClock(models.Model):
         :param replace: whether there may be clocks already
         """
         # One text per column is several times as fast as a list of values.
+        columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
         arrays = [
             SQL("%s::%s", self._to_array(values), SQL("int8[]" if kind == "timestamp" else f"{kind}[]"))
-            for (_name, kind), values in zip(COLUMNS, zip(*rows, strict=True) if rows else [()] * len(COLUMNS), strict=True)
+            for (_name, kind), values in zip(COLUMNS, columns, strict=True)
         ]
         fresh = SQL(
             "SELECT %s FROM UNNEST(%s) AS fresh (%s)",
@@ -270,4 +271,4 @@ class ComplianceSlaClock(models.Model):
     @api.model
     def _to_array(self, values):
         """Array literal of numbers, booleans and codes."""
-        return "{%s}" % ",".join("NULL" if value is None else str(value) for value in values)
+        return "{" + ",".join("NULL" if value is None else str(value) for value in values) + "}"

@@ -115,7 +115,7 @@ class ComplianceSlaClock(models.Model):
     def _get_next_opening(self, working, now):
         try:
             return working.next_open(now)
-        except service_clock.NoWorkingTime:
+        except service_clock.NoWorkingTimeError:
             return None
 
     def _append_notices(self, kind):

@@ -2,12 +2,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import json
 from functools import lru_cache
-from itertools import groupby
 from operator import itemgetter
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
-from odoo.tools import SQL
+from odoo.tools import SQL, groupby
 
 from ...tools import service_ledger
 from ...tools.service_clock import from_epoch
@@ -75,7 +74,7 @@ class ComplianceSlaEvent(models.Model):
 
     create_date = fields.Datetime("Recorded", readonly=True)
     create_uid = fields.Many2one("res.users", string="By", readonly=True)
-    complaint_id = fields.Many2one("compliance.complaint", string="Complaint", readonly=True)
+    complaint_id = fields.Many2one("compliance.complaint", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     kind = fields.Selection(KINDS, string="Event", readonly=True)
     date = fields.Datetime("Happened", readonly=True)
@@ -91,15 +90,23 @@ class ComplianceSlaEvent(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        raise AccessError(self.env._("The service-level ledger is written by the steps of the complaints alone."))
+        if vals_list:
+            self._refuse()
+        return super().create(vals_list)
 
     def write(self, vals):
-        raise AccessError(self.env._("The service-level ledger cannot be changed."))
+        if self:
+            self._refuse()
+        return super().write(vals)
 
     def unlink(self):
-        if not self:
-            return True
-        raise AccessError(self.env._("The service-level ledger cannot be changed."))
+        if self:
+            self._refuse()
+        return super().unlink()
+
+    @api.model
+    def _refuse(self):
+        raise AccessError(self.env._("The service-level ledger follows from the complaints and is never changed."))
 
     @api.model
     def _append(self, events):

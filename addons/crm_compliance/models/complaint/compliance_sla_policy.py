@@ -50,8 +50,8 @@ class ComplianceSlaPolicy(models.Model):
         required=True,
         default="resolution",
         tracking=True,
-        help="What has to happen in time: the complaint is acknowledged; somebody answers for the first time; a solution"
-        " is proposed; the complaint is resolved; the customer is called again after it was resolved.",
+        help="What has to happen in time: the complaint is acknowledged; somebody answers for the first time; a"
+        " solution is proposed; the complaint is resolved; the customer is called again after it was resolved.",
     )
     domain = fields.Char(string="Complaints", default="[]", tracking=True, help="Which complaints; empty: all.")
     limit = fields.Float(
@@ -87,7 +87,7 @@ class ComplianceSlaPolicy(models.Model):
         string="Stands while Waiting for the Customer",
         default=True,
         tracking=True,
-        help="Waiting for our own people never stops the clock, nor does any waiting stop the one of the first response.",
+        help="Waiting for our own people never stops the clock, nor does any waiting stop that of the first response.",
     )
     pause_third_party = fields.Boolean(string="Stands while Waiting for a Third Party", tracking=True)
     restart_on_reopen = fields.Boolean(
@@ -128,7 +128,8 @@ class ComplianceSlaPolicy(models.Model):
         f'CHECK("limit" >= 0 AND "limit" <= {MAX_LIMIT})', "The time of a service level is between 0 and 10,000 hours."
     )
     _warn_range = models.Constraint(
-        "CHECK(warn_percent >= 0 AND warn_percent < 100)", "A warning comes at 1 to 99 % of the time, or not at all (0)."
+        "CHECK(warn_percent >= 0 AND warn_percent < 100)",
+        "A warning comes at 1 to 99 % of the time, or not at all (0).",
     )
 
     # -------------------------------------------------------------------------

@@ -56,7 +56,7 @@ class ResourceCalendar(models.Model):
 
         :return: two tuples of (start, stop) as instants
         """
-        calendar = self.sudo().with_context({})
+        calendar = self.sudo()
         tz = pytz.timezone(calendar.tz or "UTC")
         start, stop = (tz.localize(datetime(number, 1, 1)) for number in (year, year + 1))
         company_ids = [False, calendar.company_id.id or company_id]
@@ -64,9 +64,7 @@ class ResourceCalendar(models.Model):
         work = calendar._work_intervals_batch(start, stop, domain=leaves, tz=tz)[False]
         work -= calendar._attendance_intervals_batch(start, stop, tz=tz, lunch=True)[False]
         work = [(begin, end) for begin, end, _records in work if (end - begin).total_seconds() >= SHORTEST]
-        instants = [
-            (self._round_service_instant(begin), self._round_service_instant(end)) for begin, end in work
-        ]
+        instants = [(self._round_service_instant(begin), self._round_service_instant(end)) for begin, end in work]
         return tuple(service_clock.merge(instants)), tuple(service_clock.whole_days(work))
 
     @api.model
@@ -91,6 +89,6 @@ class ResourceCalendar(models.Model):
             try:
                 self._get_service_timeline("working_hours", calendar.id, company.id).next_open(now)
                 found[calendar, company] = True
-            except service_clock.NoWorkingTime:
+            except service_clock.NoWorkingTimeError:
                 found[calendar, company] = False
         return found
