@@ -12,6 +12,11 @@ from . import test_audit_policy
 from . import test_audit_redaction
 from . import test_audit_rpc
 from . import test_clickbot
+from . import test_complaint_clock
+from . import test_complaint_report
+from . import test_complaint_sla
+from . import test_complaint_sla_notice
+from . import test_complaint_sla_oracle
 from . import test_criteria
 from . import test_criteria_check
 from . import test_criteria_setup

@@ -13,6 +13,7 @@ from . import (
     compliance_risk_dry_run,
     compliance_risk_review_plan,
     compliance_risk_review_reason,
+    compliance_sla_due,
     mail_compose_message_complaint,
     validate_account_move,
 )

@@ -39,3 +39,15 @@ from . import compliance_complaint_signals
 from . import compliance_complaint_source
 from . import compliance_profile_complaint_figures
 from . import compliance_complaint_problem
+from . import compliance_sla_policy
+from . import compliance_sla_event
+from . import compliance_sla_clock
+from . import compliance_sla_clock_notice
+from . import compliance_sla_replay
+from . import compliance_complaint_sla
+from . import compliance_complaint_team_sla
+from . import compliance_complaint_report
+from . import res_company_sla
+from . import resource_calendar
+from . import resource_calendar_attendance
+from . import resource_calendar_leaves
