@@ -229,7 +229,10 @@ class ComplianceComplaint(models.Model):
         """Machines do not answer to what says that a machine sent it."""
         if message.message_type == "auto_comment":
             headers = (additional_values or {}).get("headers") or {}
-            additional_values = {**(additional_values or {}), "headers": {**headers, "Auto-Submitted": "auto-generated"}}
+            additional_values = {
+                **(additional_values or {}),
+                "headers": {**headers, "Auto-Submitted": "auto-generated"},
+            }
         return super()._notify_by_email_get_base_mail_values(message, recipients_data, additional_values)
 
     def _mail_get_operation_for_mail_message_operation(self, message_operation):
