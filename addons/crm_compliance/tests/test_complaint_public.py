@@ -249,7 +249,7 @@ class TestComplaintPublic(ComplaintPortalCommon):
         case, _response = self._filed()
         url = f"/complaint/track/{self._token(case)}"
         self._post(f"{url}/reply", message="One <u>more</u> thing", files={"files": ("note.txt", b"hello")})
-        (message,) = case._get_customer_messages()
+        message = case._get_customer_messages()[-1]
         self.assertIn("&lt;u&gt;", message.body)
         self.assertFalse(message.author_id.user_ids, "not in the name of the public user")
         self.assertIn("ada@stranger.example.com", message.email_from)
@@ -358,7 +358,7 @@ class TestComplaintPublic(ComplaintPortalCommon):
         self.env["res.lang"]._activate_lang("fr_FR")
         case, _response = self._filed()
         self.assertEqual(case.customer_lang, "en_US")
-        self.opener.cookies["frontend_lang"] = "fr_FR"
+        self._page("/fr/complaint")
         case, _response = self._filed()
         self.assertEqual(case.customer_lang, "fr_FR")
         self.assertEqual(case._get_customer_lang(), "fr_FR")
