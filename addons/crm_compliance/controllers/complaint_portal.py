@@ -249,4 +249,6 @@ class ComplaintPortal(CustomerPortal):
     )
     def portal_complaint_file(self, complaint_id, file_id):
         case = self._get_own_complaint(complaint_id)
-        return answers.send_file(case, file_id) if case else request.not_found()
+        if not case:
+            raise request.not_found()
+        return answers.send_file(case, file_id)

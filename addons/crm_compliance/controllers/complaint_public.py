@@ -35,7 +35,7 @@ class ComplaintPublic(Controller):
     )
     def complaint_form(self, **form):
         if not request.env.company.sudo().complaint_public_form:
-            return request.not_found()
+            raise request.not_found()
         if request.httprequest.method != "POST":
             return self._render_form({})
         if form.get(HONEYPOT):
@@ -124,11 +124,16 @@ class ComplaintPublic(Controller):
         case = self._find(token)
         if not case:
             return self._render_gone()
+        messages = self._get_messages(case)
+        values = answers.get_case_values(case)
+        shown = {file for message in messages for file in message["files"]}
         values = {
-            **answers.get_case_values(case),
+            **values,
             **answers.get_form_values(),
             **answers.take_flash(),
-            "messages": self._get_messages(case),
+            # Those of messages are shown there.
+            "files": [file for file in values["files"] if file not in shown],
+            "messages": messages,
             "base_url": f"/complaint/track/{token}",
             "focus": focus,
         }

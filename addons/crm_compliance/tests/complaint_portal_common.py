@@ -50,6 +50,7 @@ class ComplaintPortalCommon(ComplianceCommon, HttpCase):
         user = new_test_user(
             cls.env,
             login=login,
+            email=f"{login}@example.com",
             groups="base.group_portal",
             partner_id=partner.id,
             company_id=cls.company.id,
@@ -90,7 +91,7 @@ class ComplaintPortalCommon(ComplianceCommon, HttpCase):
     def _post(self, url, files=None, csrf=True, **data):
         if csrf:
             data["csrf_token"] = Request.csrf_token(self)
-        return self.url_open(url, data=data, files=files, allow_redirects=False)
+        return self.url_open(url, data=data, files=files, allow_redirects=False, method="POST")
 
     def _page(self, url):
         response = self.url_open(url)

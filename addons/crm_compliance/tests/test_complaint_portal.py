@@ -6,6 +6,7 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
+from ..tools.upload import clean_name
 from .complaint_portal_common import PNG, SECRET, ComplaintPortalCommon
 
 
@@ -118,9 +119,12 @@ class TestComplaintPortal(ComplaintPortalCommon):
 
     def test_file_name(self):
         case, _response = self._filed(
-            subject="S", description="D", files={"files": ("..\\..\\etc/pass\x07wd.txt", b"hello")}
+            subject="S", description="D", files={"files": ("..\\../etc/passwd.txt", b"hello")}
         )
         self.assertEqual(case.customer_file_ids.name, "passwd.txt")
+        self.assertEqual(clean_name("C:\\x\\pass\x07w\u202ed.txt"), "passwd.txt")
+        self.assertEqual(len(clean_name("x" * 300 + ".pdf")), 100)
+        self.assertEqual(clean_name(""), "file")
 
     def test_list(self):
         old = self._case(self.colleague.partner_id, subject="Ancient pump")
@@ -216,7 +220,7 @@ class TestComplaintPortal(ComplaintPortalCommon):
         self._post(f"{url}/confirm")
         self._post(f"{url}/reopen", reason="Again broken")
         self.assertEqual((self.case.state, self.case.reopen_count), ("investigating", 1))
-        self.assertIn("Again broken", self.case._get_customer_messages().body)
+        self.assertIn("Again broken", " ".join(self.case._get_customer_messages().mapped("body")))
 
     def test_reopen_too_late(self):
         self._propose(self.case)

@@ -128,7 +128,7 @@ class ComplianceComplaint(models.Model):
         text = (text or "").strip()
         if not text and not files:
             raise ValidationError(self.env._("Please write a message."))
-        return self._post_customer(author, text, self._create_files(files))
+        return self._post_customer(author, text, files)
 
     # -------------------------------------------------------------------------
     # WHAT CUSTOMERS MAY DO
@@ -356,13 +356,13 @@ class ComplianceComplaint(models.Model):
             return {"author_id": author.id}
         return {"author_id": False, "email_from": self.email_from or self.env._("Customer")}
 
-    def _post_customer(self, author, text, files=None):
+    def _post_customer(self, author, text, files=()):
         """Posts a public message of the customer; what they write is text, whatever it looks like."""
-        return self.message_post(
+        return self.with_context(image_no_postprocess=True).message_post(
             body=plaintext2html(text[:LONGEST]) if text else "",
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
-            attachment_ids=files.ids if files else [],
+            attachments=list(files),
             **self._prepare_author(author),
         )
 

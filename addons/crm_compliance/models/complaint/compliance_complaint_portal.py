@@ -4,7 +4,7 @@ import re
 
 from markupsafe import Markup
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
@@ -71,6 +71,13 @@ class ComplianceComplaint(models.Model):
         if self.env.su or self.env.user._is_internal():
             return True
         return operation == "read" and field.name in CUSTOMER_FIELDS
+
+    @api.model
+    def _search(self, domain, offset=0, limit=None, order=None, **kwargs):
+        """Our order tells people outside of our priorities, which they do not read: theirs is the date."""
+        if order == self._order and not self.env.su and not self.env.user._is_internal():
+            order = "date_received desc, id desc"
+        return super()._search(domain, offset=offset, limit=limit, order=order, **kwargs)
 
     # -------------------------------------------------------------------------
     # LINKS
@@ -202,9 +209,11 @@ class ComplianceComplaint(models.Model):
         """Customers rate by the form made for it, which knows when."""
         return super()._get_allowed_message_params() - {"rating_value"}
 
-    def _get_allowed_access_params(self):
-        """Neither tokens nor signed hashes give access; see the class."""
-        return super()._get_allowed_access_params() - {"hash", "pid", "token"}
+    @api.model
+    def _get_thread_with_access(self, thread_id, **kwargs):
+        """Neither tokens nor signed hashes open the conversation; see the class."""
+        kwargs.update(dict.fromkeys(("hash", "pid", "token")))
+        return super()._get_thread_with_access(thread_id, **kwargs)
 
     def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
         """The button in mails to the customer is their tracking link."""

@@ -1,7 +1,8 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 
 COMPLAINT = "compliance.complaint"
 
@@ -13,9 +14,15 @@ class IrAttachment(models.Model):
 
     _inherit = "ir.attachment"
 
+    def _search(self, domain, *args, **kwargs):
+        # Pages list the files they show; nobody outside needs to look for others.
+        if self._hides_complaints() and not kwargs.get("bypass_access"):
+            domain = Domain(domain) & Domain("res_model", "!=", COMPLAINT)
+        return super()._search(domain, *args, **kwargs)
+
     def _check_access(self, operation):
         result = super()._check_access(operation)
-        if self.env.su or self.env.user._is_internal():
+        if not self._hides_complaints():
             return result
         forbidden, error = result or (self.browse(), None)
         # sudo: what a file belongs to is read to decide, not shown.
@@ -26,6 +33,10 @@ class IrAttachment(models.Model):
         return forbidden | hidden, error or (
             lambda: AccessError(self.env._("You are not allowed to access this document."))
         )
+
+    @api.model
+    def _hides_complaints(self):
+        return not self.env.su and not self.env.user._is_internal()
 
     def _filter_shown_to_customers(self):
         """Those of these files of complaints that their customers may see."""
