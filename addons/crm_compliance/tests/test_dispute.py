@@ -24,6 +24,7 @@ class TestDispute(DisputeCommon):
         officer = self._as("officer", complaint)
         officer.action_mediate()
         officer.action_litigate()
+        complaint.invalidate_recordset()
         self.assertEqual(complaint.dispute_stage_ids.mapped("stage"), ["litigation", "mediation", "negotiation"])
         self.assertEqual(complaint.dispute_stage_ids.mapped("date_to"), [False, self.today, self.today])
         with self.assertRaisesRegex(UserError, "settled"):
