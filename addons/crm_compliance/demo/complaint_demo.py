@@ -192,6 +192,9 @@ class AccountChartTemplate(models.AbstractModel):
         today = fields.Date.context_today(self)
         case.sudo().invoice_ids = invoice
         case.action_open_dispute()
+        begun = self._moment_demo(3, 0).date()
+        case.sudo()._transition({"dispute_since": begun})
+        case.sudo().dispute_stage_ids._write_stage({"date_from": begun})
         claim = round(0.08 * invoice.amount_untaxed, 2)
         case.write({"amount_claimed": claim, "compensation": "credit_note"})
         case.dispute_stage_ids.write(
