@@ -375,7 +375,9 @@ class TestComplaintFlow(ComplaintCommon):
     def test_whoever_writes_is_not_silent(self):
         self.company.write({"complaint_close_days": 10, "complaint_close_notice_days": 3})
         with freeze_time("2026-06-01 10:00:00"):
-            case = self._complaint(solution="<p>New</p>", date_received="2026-06-01 09:00:00", partner_id=self.contact.id)
+            case = self._complaint(
+                solution="<p>New</p>", date_received="2026-06-01 09:00:00", partner_id=self.contact.id
+            )
             case.action_propose_solution()
         self._run_cron("2026-06-09 10:00:00")
         self.assertTrue(case.date_close_notice)

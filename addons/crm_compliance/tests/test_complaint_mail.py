@@ -160,7 +160,7 @@ class TestComplaintMail(ComplaintCommon):
         case.action_propose_solution()
         self._flush_tracking()
         told = self._public(case).filtered(lambda message: message.message_type == "auto_comment").sorted("id")
-        self.assertEqual(len(told), 2)
+        self.assertEqual(len(told), 2, told.mapped("subject"))
         self.assertEqual(told.notified_partner_ids, self.contact)
         self.assertEqual(told[1].subject, f"{case.name} : notre solution")
         self.assertIn("Twelve new bottles", told[1].body)
