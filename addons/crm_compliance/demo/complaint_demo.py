@@ -129,17 +129,14 @@ class AccountChartTemplate(models.AbstractModel):
 
     def _close_complaint_demo(self, cases, people):
         """Solved, followed up, rated."""
-        for key, days, stars, comment in (
-            ("late_1", 15, 2, self.env._("The part came, but nobody had told us that it would be late.")),
-            ("late_2", 12, 4, ""),
-            ("update", 6, 5, self.env._("Quick and friendly, thank you.")),
+        for key, cause, days, stars, comment in (
+            ("late_1", "supplier", 15, 2, self.env._("The part came, but nobody had told us that it would be late.")),
+            ("late_2", "people_capacity", 12, 4, ""),
+            ("update", "process_missing", 6, 5, self.env._("Quick and friendly, thank you.")),
         ):
             case = cases[key]
             self._answer_demo(case, CASES[key][1], CASES[key][2] + 1)
-            cause = "technical_fault" if key == "update" else "supplier"
-            case.cause_id = self.env.ref(
-                f"crm_compliance.complaint_cause_{'process_ignored' if cause == 'technical_fault' else cause}"
-            )
+            case.cause_id = self.env.ref(f"crm_compliance.complaint_cause_{cause}")
             self._solve_demo(case, days, self.env._("Replaced at our cost, with an apology."))
             with self._at_demo(self._moment_demo(days - 4, 9)):
                 case.action_follow_up_done(self.env._("Everything in order."))
@@ -195,6 +192,9 @@ class AccountChartTemplate(models.AbstractModel):
         today = fields.Date.context_today(self)
         case.sudo().invoice_ids = invoice
         case.action_open_dispute()
+        begun = self._moment_demo(3, 0).date()
+        case.sudo()._transition({"dispute_since": begun})
+        case.sudo().dispute_stage_ids._write_stage({"date_from": begun})
         claim = round(0.08 * invoice.amount_untaxed, 2)
         case.write({"amount_claimed": claim, "compensation": "credit_note"})
         case.dispute_stage_ids.write(

@@ -47,7 +47,8 @@ class DisputeCommon(ComplianceCommon):
     def _dispute(self, amount=1000, role="sales", **vals):
         """A complaint about a posted invoice, in negotiation."""
         invoice = self._invoice(self.customer, amount, self._days_ago(20))
-        complaint = self._complaint(role=role, invoice_ids=[Command.set(invoice.ids)], **vals)
+        complaint = self._complaint(role=role, **vals)
+        complaint.invoice_ids = invoice
         self._as(role, complaint).action_open_dispute()
         return complaint
 

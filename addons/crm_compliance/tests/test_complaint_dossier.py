@@ -7,7 +7,7 @@ from psycopg2.errors import UniqueViolation
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.fields import Command
-from odoo.tests import Form, freeze_time, tagged
+from odoo.tests import Form, freeze_time, new_test_user, tagged
 from odoo.tools import SQL, mute_logger
 
 from .dispute_common import DisputeCommon
@@ -23,7 +23,7 @@ class TestComplaintFigures(DisputeCommon):
     def _received(self, *days, **vals):
         cases = self.complaints
         for day in days:
-            cases |= self._complaint(date_received=f"{day} 12:00:00", **vals)
+            cases |= self._complaint(date_received=f"{day} 08:00:00", **vals)
         return cases
 
     @freeze_time(NOW)
@@ -75,7 +75,7 @@ class TestComplaintFigures(DisputeCommon):
         self._dispute(amount_claimed=700)
         past = fields.Date.to_date("2026-08-03")
         for code, now, before in (
-            ("complaint_count", 4, 2),  # received today, two days after the past day, or more than a year before it
+            ("complaint_count", 4, 3),  # the first is more than a year before today, and less before the past day
             ("complaint_open", 4, 3),
             ("complaint_reopened", None, None),
             ("complaint_satisfaction", None, None),
@@ -295,6 +295,11 @@ class TestComplaintProblem(DisputeCommon):
     def test_companies(self):
         self._many()
         other = self.env["res.company"].create({"name": "Other"})
-        stranger = self.user["manager"].copy({"login": "compliance_stranger", "company_id": other.id})
-        stranger.company_ids = other
+        stranger = new_test_user(
+            self.env,
+            login="compliance_stranger",
+            groups=self.ROLES["manager"],
+            company_id=other.id,
+            company_ids=[Command.set(other.ids)],
+        )
         self.assertFalse(self.problems.with_user(stranger).search([("id", "in", self._find().ids)]))

@@ -23,6 +23,7 @@ class ComplianceActionOrigin(models.AbstractModel):
     action_count = fields.Integer(compute="_compute_action_counts", string="Actions Taken")
     action_open_count = fields.Integer(compute="_compute_action_counts", string="Open Actions")
 
+    @api.depends_context("uid")
     def _compute_action_counts(self):
         counts = {}
         actions = self.env["compliance.action"]

@@ -260,7 +260,8 @@ class ComplianceComplaint(models.Model):
         today = fields.Date.context_today(self)
         for complaint in self:
             invoices = complaint.sudo().disputed_invoice_ids or complaint.sudo()._get_disputable_invoices()
-            complaint._transition(
+            # sudo: the invoices of a case are disputed by whoever handles it, not by who books them.
+            complaint.sudo()._transition(
                 {
                     "dispute_since": complaint.dispute_since or today,
                     "dispute_settled_on": False,
@@ -465,10 +466,10 @@ class ComplianceComplaint(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        if not self.disputed_invoice_ids or not self.amount_agreed:
+        # sudo: who handles a case need not read invoices.
+        if not self.sudo().disputed_invoice_ids or not self.amount_agreed:
             raise UserError(self.env._("A credit note is asked for once there is a disputed invoice and an amount."))
-        # sudo: accountants are asked by whoever handles the case.
-        invoice = self.disputed_invoice_ids.sudo()[0]
+        invoice = self.sudo().disputed_invoice_ids[0]
         self.env["mail.activity"].sudo().create(
             [
                 {

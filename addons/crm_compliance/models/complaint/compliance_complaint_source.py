@@ -1,6 +1,6 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import fields, models
+from odoo import api, fields, models
 
 # Who sees that there are complaints.
 GROUPS = ",".join(
@@ -21,6 +21,7 @@ class ComplianceComplaintSource(models.AbstractModel):
 
     complaint_count = fields.Integer(compute="_compute_complaint_count", string="Complaints", groups=GROUPS)
 
+    @api.depends_context("uid")
     def _compute_complaint_count(self):
         """Of the complaints the user may read."""
         counts = self._count_complaints() if self.env["compliance.complaint"].has_access("read") else {}
