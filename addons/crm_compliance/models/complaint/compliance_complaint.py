@@ -337,14 +337,15 @@ class ComplianceComplaint(models.Model):
         defaults = {}
         for complaint in self:
             company = complaint.company_id
-            team = complaint.category_id.team_id
-            if team.company_id != company or not company:
+            # sudo: the category's team may be of another company.
+            team = complaint.category_id.team_id.sudo()
+            if not company or team.company_id != company:
                 team = complaint.team_id if complaint.team_id.company_id == company else team.browse()
             if not team and company:
                 if company not in defaults:
                     defaults[company] = self.env["compliance.complaint.team"]._get_default_team(company)
                 team = defaults[company]
-            complaint.team_id = team
+            complaint.team_id = team.with_env(self.env)
 
     @api.depends("severity", "scope", "emotion", "company_id", "priority_override")
     def _compute_priority(self):

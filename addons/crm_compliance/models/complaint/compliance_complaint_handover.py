@@ -76,6 +76,8 @@ class ComplianceComplaint(models.Model):
 
     def _own(self, cases):
         """Makes the user the owner; who owns a case first is its first contact."""
+        if not cases:
+            return True
         fresh = cases.filtered(lambda case: not case.first_contact_user_id)
         vals = {"user_id": self.env.uid, "handover_user_id": False, "handover_by_id": False}
         fresh._transition({**vals, "first_contact_user_id": self.env.uid})

@@ -78,6 +78,7 @@ class ComplianceComplaint(models.Model):
     def _message_post_after_hook(self, message, msg_values):
         result = super()._message_post_after_hook(message, msg_values)
         # sudo: whoever may write to a case changes by that where it stands, and nothing else of it.
+        message = message.sudo()
         if len(self) == 1 and self._is_public_message(message):
             if message.author_id and not message.author_id.partner_share:
                 self.sudo()._after_our_message()
@@ -156,7 +157,9 @@ class ComplianceComplaint(models.Model):
         template = self.env.ref(xmlid, raise_if_not_found=False)
         if template:
             for complaint in self.filtered(lambda case: case._is_customer_informed()):
-                complaint.with_context(**context).message_post_with_source(template, **self._prepare_step_message())
+                # sudo: what a step says does not depend on what the user reads of the customer.
+                case = complaint.sudo().with_context(**context)
+                case.message_post_with_source(template, **self._prepare_step_message())
 
     def action_ask_customer(self, question=None):
         """Asks the customer something and waits; without a question asks for it.
