@@ -26,6 +26,11 @@ class SlaCommon(ComplaintCommon):
         cls.team.user_id = cls.leader
         cls.env.cr.precommit.run()
 
+    def setUp(self):
+        super().setUp()
+        # Hours another test changed and rolled back.
+        self.env.cr.cache.clear()
+
     @classmethod
     def _calendar(cls, spans, days=range(5), tz="UTC", **vals):
         return cls.env["resource.calendar"].create(
