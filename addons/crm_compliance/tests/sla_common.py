@@ -24,6 +24,7 @@ class SlaCommon(ComplaintCommon):
         cls.team.resource_calendar_id = cls.calendar
         cls.leader = cls.colleague
         cls.team.user_id = cls.leader
+        cls.env.flush_all()
         cls.env.cr.precommit.run()
 
     def setUp(self):
