@@ -1,7 +1,8 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Cost of service levels: taking in and moving complaints against OCA helpdesk_mgmt with helpdesk_mgmt_sla, computing
-all deadlines anew, and the analysis over a large ledger."""
+all deadlines anew, and the analysis over a large ledger.
+"""
 
 import gc
 import os

@@ -24,7 +24,13 @@ class SlaCommon(ComplaintCommon):
         cls.team.resource_calendar_id = cls.calendar
         cls.leader = cls.colleague
         cls.team.user_id = cls.leader
+        cls.env.flush_all()
         cls.env.cr.precommit.run()
+
+    def setUp(self):
+        super().setUp()
+        # Hours another test changed and rolled back.
+        self.env.cr.cache.clear()
 
     @classmethod
     def _calendar(cls, spans, days=range(5), tz="UTC", **vals):

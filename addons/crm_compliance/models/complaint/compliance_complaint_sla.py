@@ -7,8 +7,10 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools import service_clock, service_ledger
+from .compliance_complaint import INTERNAL
 
 DONE = ("resolved", "closed")
+READERS = "crm_compliance.group_compliance_user,crm_compliance.group_compliance_auditor"
 # Fields of the complaint that the ledger follows, and what a date among them meets.
 MEETS = (("acknowledge", "acknowledged"), ("first_response", "first_response"), ("answer", "proposed"))
 PROJECTED = ("sla_deadline", "sla_warn_at", "sla_result", "response_minutes", "resolution_minutes")
@@ -36,28 +38,37 @@ class ComplianceComplaint(models.Model):
 
     _inherit = "compliance.complaint"
 
-    sla_clock_ids = fields.One2many("compliance.sla.clock", "complaint_id", string="Service Levels", readonly=True)
+    sla_clock_ids = fields.One2many(
+        "compliance.sla.clock", "complaint_id", string="Service Levels", readonly=True, groups=READERS
+    )
     sla_event_ids = fields.One2many(
-        "compliance.sla.event", "complaint_id", string="Service Level Events", readonly=True
+        "compliance.sla.event", "complaint_id", string="Service Level Events", readonly=True, groups=READERS
     )
     # Written by _project_case alone, in one statement for all complaints.
     sla_deadline = fields.Datetime(
-        string="Deadline", readonly=True, copy=False, index="btree_not_null", help="The next one of its service levels."
+        string="Deadline",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        groups=INTERNAL,
+        help="The next one of its service levels.",
     )
-    sla_warn_at = fields.Datetime(string="At Risk from", readonly=True, copy=False)
+    sla_warn_at = fields.Datetime(string="At Risk from", readonly=True, copy=False, groups=INTERNAL)
     sla_result = fields.Selection(
         [("none", "None"), ("open", "Open"), ("met", "Kept"), ("missed", "Missed")],
         string="Service Levels Were",
         readonly=True,
         copy=False,
+        groups=INTERNAL,
     )
     response_minutes = fields.Integer(
-        string="Time to First Response (minutes)", readonly=True, copy=False, help="Working time."
+        string="Time to First Response (minutes)", readonly=True, copy=False, groups=INTERNAL, help="Working time."
     )
     resolution_minutes = fields.Integer(
         string="Time to Resolution (minutes)",
         readonly=True,
         copy=False,
+        groups=INTERNAL,
         help="Working time, without waiting for others and without the time the complaint was considered resolved.",
     )
     sla_state = fields.Selection(
@@ -72,6 +83,7 @@ class ComplianceComplaint(models.Model):
         string="Service Level",
         compute="_compute_sla_state",
         search="_search_sla_state",
+        groups=INTERNAL,
     )
 
     # -------------------------------------------------------------------------

@@ -45,9 +45,9 @@ class ComplianceSlaClock(models.Model):
     _order = "is_open desc, deadline, id"
     _log_access = False
 
-    complaint_id = fields.Many2one("compliance.complaint", required=True, readonly=True, ondelete="cascade")
+    complaint_id = fields.Many2one("compliance.complaint", required=True, readonly=True, index=True, ondelete="cascade")
     policy_id = fields.Many2one(
-        "compliance.sla.policy", string="Service Level", required=True, readonly=True, index=True, ondelete="restrict"
+        "compliance.sla.policy", string="Service Level", required=True, readonly=True, ondelete="restrict"
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     calendar_id = fields.Many2one("resource.calendar", string="Working Hours", readonly=True, ondelete="set null")
@@ -72,10 +72,9 @@ class ComplianceSlaClock(models.Model):
     team_id = fields.Many2one(related="complaint_id.team_id")
     partner_id = fields.Many2one(related="complaint_id.partner_id")
 
-    _case_policy_uniq = models.UniqueIndex("(complaint_id, policy_id)", "A service level has one clock per complaint.")
+    _case_policy_uniq = models.UniqueIndex("(policy_id, complaint_id)", "A service level has one clock per complaint.")
     _notify_idx = models.Index("(notify_at) WHERE notify_at IS NOT NULL")
     _due_idx = models.Index("(deadline) WHERE state = 'running'")
-    _open_idx = models.Index("(complaint_id, calendar_id) WHERE is_open")
 
     # -------------------------------------------------------------------------
     # COMPUTES

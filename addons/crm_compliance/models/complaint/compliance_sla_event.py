@@ -74,7 +74,7 @@ class ComplianceSlaEvent(models.Model):
 
     create_date = fields.Datetime("Recorded", readonly=True)
     create_uid = fields.Many2one("res.users", string="By", readonly=True)
-    complaint_id = fields.Many2one("compliance.complaint", readonly=True)
+    complaint_id = fields.Many2one("compliance.complaint", readonly=True, index=True)
     company_id = fields.Many2one("res.company", readonly=True)
     kind = fields.Selection(KINDS, string="Event", readonly=True)
     date = fields.Datetime("Happened", readonly=True)

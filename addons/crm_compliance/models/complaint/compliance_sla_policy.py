@@ -72,7 +72,7 @@ class ComplianceSlaPolicy(models.Model):
     calendar_id = fields.Many2one(
         "resource.calendar",
         string="Working Hours of",
-        check_company=True,
+        domain="[('company_id', 'in', [company_id, False] if company_id else allowed_company_ids + [False])]",
         tracking=True,
         ondelete="restrict",
         help="Empty: the hours of the complaint's team, or of the company.",
