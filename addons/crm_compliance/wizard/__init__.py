@@ -9,6 +9,5 @@ from . import (
     compliance_risk_backtest,
     compliance_risk_dry_run,
     compliance_risk_review_plan,
-    compliance_risk_review_reason,
     validate_account_move,
 )

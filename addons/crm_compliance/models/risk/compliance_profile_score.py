@@ -18,7 +18,7 @@ SCORED = (
     "risk_level_date",
     "risk_held_level",
     "risk_held_until",
-    "risk_reasons",
+    "risk_hits",
 )
 
 
@@ -27,6 +27,10 @@ class ComplianceProfile(models.Model):
 
     _inherit = "compliance.profile"
 
+    risk_hits = fields.Json(
+        "Factors that Apply", readonly=True, copy=False, groups=REASON_GROUPS, help="Factor id and value."
+    )
+    risk_reasons = fields.Json(compute="_compute_risk_reasons", groups=REASON_GROUPS)
     risk_level_date = fields.Date("Risk Level since", readonly=True, copy=False)
     risk_held_level = fields.Selection(
         RISK_LEVELS,
@@ -58,6 +62,15 @@ class ComplianceProfile(models.Model):
                 since=format_date(self.env, profile.risk_level_date, date_format="medium"),
                 held=levels[profile.risk_held_level].lower(),
                 until=format_date(self.env, profile.risk_held_until, date_format="medium"),
+            )
+
+    @api.depends("risk_hits")
+    def _compute_risk_reasons(self):
+        """Stored are only the values: 100,000 customers would repeat the rules 100,000 times."""
+        rules = self.env["compliance.risk.model"]._get_rules_in_use(self.company_id)
+        for profile in self:
+            profile.risk_reasons = self.env["compliance.risk.factor"]._prepare_reasons(
+                profile.risk_hits, rules.get(profile.company_id, [])
             )
 
     @api.depends("risk_reasons")
@@ -95,7 +108,7 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _get_computed_fields(self):
-        return super()._get_computed_fields() | set(SCORED)
+        return super()._get_computed_fields() | {*SCORED, "risk_reasons"}
 
     # -------------------------------------------------------------------------
     # ACTIONS
@@ -173,7 +186,9 @@ class ComplianceProfile(models.Model):
         )
         levels = SQL("SELECT * FROM (%s) fresh WHERE is_changed", self._levels_query(verdicts))
         self.env.cr.execute(self._score_statement(self._stage(levels)))
-        self.invalidate_model([*SCORED, "risk_held_text", "risk_reasons_text", "risk_snapshot_ids"], flush=False)
+        self.invalidate_model(
+            [*SCORED, "risk_held_text", "risk_reasons", "risk_reasons_text", "risk_snapshot_ids"], flush=False
+        )
         self.env["compliance.risk.snapshot"].invalidate_model(flush=False)
 
     @api.model
@@ -186,7 +201,7 @@ class ComplianceProfile(models.Model):
             """
             WITH changed AS (
                 UPDATE compliance_profile profile
-                   SET risk_score = fresh.score, risk_level = fresh.level, risk_reasons = fresh.reasons,
+                   SET risk_score = fresh.score, risk_level = fresh.level, risk_hits = fresh.hits,
                        risk_level_previous = CASE WHEN fresh.is_moved THEN fresh.level_before
                                                   ELSE profile.risk_level_previous END,
                        risk_level_date = CASE WHEN fresh.level IS NULL THEN NULL WHEN fresh.is_moved THEN %(today)s
@@ -197,12 +212,11 @@ class ComplianceProfile(models.Model):
              RETURNING fresh.*
             )
             INSERT INTO compliance_risk_snapshot
-                   (create_date, profile_id, model_id, risk_score, risk_level, risk_level_previous, risk_reasons)
-            SELECT %(now)s, profile_id, model_id, score, level, level_before, reasons
+                   (create_date, profile_id, model_id, risk_score, risk_level, risk_level_previous, risk_hits)
+            SELECT %(now)s, profile_id, model_id, score, level, level_before, hits
               FROM changed
              WHERE is_moved OR score IS DISTINCT FROM score_before
-                OR jsonb_path_query_array(reasons, '$[*].factor')
-                   IS DISTINCT FROM jsonb_path_query_array(reasons_before, '$[*].factor')
+                OR ARRAY(SELECT jsonb_object_keys(hits)) <> ARRAY(SELECT jsonb_object_keys(hits_before))
             """,
             fresh=fresh,
             today=SQL("%s::date", fields.Date.context_today(self)),
@@ -211,7 +225,7 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _levels_query(self, verdicts):
-        """SELECT of what verdicts mean for the dossiers: profile_id, model_id, score, level, reasons, held_level,
+        """SELECT of what verdicts mean for the dossiers: profile_id, model_id, score, level, hits, held_level,
         held_until, what stood there before, is_moved (another level) and is_changed (anything else than before).
 
         :param SQL verdicts: see ``compliance.risk.model._verdicts_query``; rank is NULL where there is no model
@@ -219,8 +233,8 @@ class ComplianceProfile(models.Model):
         return SQL(
             """
             SELECT *, level IS DISTINCT FROM level_before AS is_moved,
-                   (score, level, reasons, held_level, held_until)
-                   IS DISTINCT FROM (score_before, level_before, reasons_before, held_level_before, held_until_before)
+                   (score, level, hits, held_level, held_until)
+                   IS DISTINCT FROM (score_before, level_before, hits_before, held_level_before, held_until_before)
                    AS is_changed
               FROM (
                     SELECT judged.*,
@@ -246,7 +260,7 @@ class ComplianceProfile(models.Model):
             SELECT *, CASE WHEN target < rank_before AND set_rank IS NULL AND %(today)s < lowered_from
                            THEN lowered_from END AS held_until
               FROM (
-                    SELECT verdict.profile_id, verdict.model_id, verdict.score::int4, verdict.reasons,
+                    SELECT verdict.profile_id, verdict.model_id, verdict.score::int4, verdict.hits,
                            CASE WHEN verdict.rank IS NULL THEN NULL
                                 WHEN standing.rank IS NULL THEN verdict.rank
                                 ELSE GREATEST(standing.rank, verdict.floor) END AS target,
@@ -254,7 +268,7 @@ class ComplianceProfile(models.Model):
                            ARRAY_POSITION(%(levels)s, profile.risk_level) AS rank_before,
                            profile.risk_level_date + verdict.cooldown AS lowered_from,
                            profile.risk_score AS score_before, profile.risk_level AS level_before,
-                           profile.risk_reasons AS reasons_before, profile.risk_held_level AS held_level_before,
+                           profile.risk_hits AS hits_before, profile.risk_held_level AS held_level_before,
                            profile.risk_held_until AS held_until_before
                       FROM (%(verdicts)s) verdict
                       JOIN compliance_profile profile ON profile.id = verdict.profile_id
@@ -280,6 +294,8 @@ class ComplianceProfile(models.Model):
             "compliance.risk.model",
             "compliance.risk.factor",
             "compliance.risk.override",
+            "compliance.risk.review",
+            "compliance.risk.review.line",
         ):
             self.env[model].flush_model()
 

@@ -3,24 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from .compliance_restriction import MANAGER
+from .compliance_decision import MANAGER
 
-# Only the methods below fill these; a write over RPC does not.
-DECIDED = {
-    "state",
-    "partner_id",
-    "company_id",
-    "amount",
-    "currency_id",
-    "restriction_ids",
-    "requested_by",
-    "requested_at",
-    "approved_by",
-    "approved_at",
-    "refuse_reason",
-    "used_by",
-    "used_at",
-}
 # What is asked for. Whoever changes it is who asks.
 ASKED = {"document_ref", "reason", "valid_until"}
 VALID_DAYS = 30
@@ -33,8 +17,25 @@ class ComplianceRestrictionException(models.Model):
 
     _name = "compliance.restriction.exception"
     _description = "Exception to a Restriction"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["compliance.decision", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
+    _decided_fields = frozenset(
+        {
+            "state",
+            "partner_id",
+            "company_id",
+            "amount",
+            "currency_id",
+            "restriction_ids",
+            "requested_by",
+            "requested_at",
+            "approved_by",
+            "approved_at",
+            "refuse_reason",
+            "used_by",
+            "used_at",
+        }
+    )
 
     document_ref = fields.Reference(selection="_selection_document", string="Document", required=True, index=True)
     document_name = fields.Char(compute="_compute_document_name", compute_sudo=True)
@@ -119,9 +120,6 @@ class ComplianceRestrictionException(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """:raises AccessError: if a decision is given, or the document is not the user's to change"""
-        given = {key.removeprefix("default_") for key in self.env.context if key.startswith("default_")}
-        if DECIDED & given.union(*vals_list):
-            self._refuse_decision()
         exceptions = super().create(vals_list)
         exceptions._read_document()
         return exceptions
@@ -130,33 +128,22 @@ class ComplianceRestrictionException(models.Model):
         """:raises AccessError: if a decision is given
         :raises UserError: if what was asked for already is to be changed
         """
-        if not self:  # Odoo's merge wizard writes nothing to nobody
-            return True
-        if DECIDED & set(vals):
-            self._refuse_decision()
-        if all(name.startswith(("message_", "activity_")) for name in vals):
-            return super().write(vals)
-        if self.filtered(lambda exception: exception.state != "draft"):
-            raise UserError(self.env._("What was asked for is not changed afterwards; ask for another exception."))
-        if ASKED & set(vals):
-            vals = {**vals, "requested_by": self.env.uid}
         result = super().write(vals)
         if "document_ref" in vals:
             self._read_document()
         return result
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_requested(self):
+    def _prepare_request(self, vals):
+        """Whoever changes what is asked for is who asks."""
+        return {**vals, "requested_by": self.env.uid} if ASKED & set(vals) else vals
+
+    def _check_undecided(self):
         if self.filtered(lambda exception: exception.state != "draft"):
-            raise UserError(self.env._("An exception that was asked for is part of the record."))
+            raise UserError(self.env._("What was asked for is not changed afterwards; ask for another exception."))
 
     @api.model
     def _refuse_decision(self):
         raise AccessError(self.env._("An exception is asked for by one person and approved by another."))
-
-    def _write_decision(self, vals):
-        """Past our own ``write``, which refuses decisions."""
-        return super().write(vals)  # pylint: disable=super-method-mismatch
 
     def _read_document(self):
         """Takes customer, amount and restrictions from the document as it is now.

@@ -469,11 +469,13 @@ class ComplianceRiskReview(models.Model):
 
     def action_send_back(self):
         """Asks for the reason and gives the reviews back to who prepares them."""
-        return self.env["compliance.risk.review.reason"]._open(self, "send_back", self.env._("Send Back"))
+        self.check_access("write")
+        return self.env["compliance.reason"]._open(self, self.env._("Send Back"), "send_back")
 
     def action_cancel(self):
         """Asks for the reason and cancels the reviews."""
-        return self.env["compliance.risk.review.reason"]._open(self, "cancel", self.env._("Cancel the Review"))
+        self.check_access("write")
+        return self.env["compliance.reason"]._open(self, self.env._("Cancel the Review"), "cancel")
 
     def _send_back(self, reason):
         """Gives reviews back to their officers.

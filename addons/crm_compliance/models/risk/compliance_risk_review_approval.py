@@ -83,6 +83,7 @@ class ComplianceRiskReview(models.Model):
         )
         self._end_activities()
         self._seal()
+        self._apply_answers()
         self._apply_admission()
         self._apply_conditions()
         self._apply_credit_limit()
@@ -91,6 +92,11 @@ class ComplianceRiskReview(models.Model):
     # -------------------------------------------------------------------------
     # EFFECTS
     # -------------------------------------------------------------------------
+
+    def _apply_answers(self):
+        """The risk model may look at the answers; what it makes of them is known to this review and calls for no other."""
+        # sudo: scores are nobody's to write.
+        self.env["compliance.profile"].sudo()._score(self.sudo().partner_id)
 
     def _apply_admission(self):
         """Writes the decision into the dossier, with the dates of this and the next review."""
