@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-# Model, or model/action -> what is done with the records once the reason is given. Each method checks for itself who may.
+# Model, or model/action -> what is done with the records once the reason is given. Each method checks who may.
 METHODS = {
     "compliance.restriction": "_lift",
     "compliance.restriction.exception": "_refuse",

@@ -197,8 +197,8 @@ class ComplianceRiskBacktest(models.TransientModel):
         )
 
     def _written_off_query(self):
-        """Receivables settled after the day by an entry of a general journal that is no exchange difference, or by a
-        payment together with which a loss was booked.
+        """Receivables settled after the day by an entry of a general journal that is no exchange difference, or by
+        a payment together with which a loss was booked.
         """
         return SQL(
             """
@@ -222,8 +222,8 @@ class ComplianceRiskBacktest(models.TransientModel):
         )
 
     def _get_loss_sql(self):
-        """Condition: the payment's entry books a loss worth speaking of. A discount agreed on for early payment is none,
-        nor is what the exchange rate takes.
+        """Condition: the payment's entry books a loss worth speaking of. A discount agreed on for early payment is
+        none, nor is what the exchange rate takes.
         """
         company = self.company_id.sudo()
         agreed = company.account_journal_early_pay_discount_loss_account_id

@@ -246,7 +246,12 @@ class ComplianceRiskFactor(models.Model):
         A factor never applies to a value that is NULL.
         """
         pairs = [
-            SQL("%s, CASE WHEN %s THEN %s END", str(factor.id), factor._get_condition_sql(), SQL.identifier(factor.signal))
+            SQL(
+                "%s, CASE WHEN %s THEN %s END",
+                str(factor.id),
+                factor._get_condition_sql(),
+                SQL.identifier(factor.signal),
+            )
             for factor in self
         ]
         # PostgreSQL calls functions with 100 arguments at most.

@@ -94,7 +94,9 @@ class ComplianceRiskReview(models.Model):
     # -------------------------------------------------------------------------
 
     def _apply_answers(self):
-        """The risk model may look at the answers; what it makes of them is known to this review and calls for no other."""
+        """The risk model may look at the answers; what it makes of them is known to this review and calls for no
+        other.
+        """
         # sudo: scores are nobody's to write.
         self.env["compliance.profile"].sudo()._score(self.sudo().partner_id)
 

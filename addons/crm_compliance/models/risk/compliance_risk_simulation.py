@@ -5,8 +5,8 @@ from odoo.tools import SQL
 
 
 class ComplianceRiskSimulation(models.AbstractModel):
-    """A version of the risk model, tried on customers without any of them being changed: a line per customer, written in
-    one statement.
+    """A version of the risk model, tried on customers without any of them being changed: a line per customer, written
+    in one statement.
     """
 
     _name = "compliance.risk.simulation"
