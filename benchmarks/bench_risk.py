@@ -104,6 +104,7 @@ def bench_night(env, results, label):
     reviews._date_reviews()
     while reviews._open_due(500):
         env.cr.commit()
+    reviews._remind()
     reviews._escalate()
     reviews._miss_conditions()
     env.cr.commit()

@@ -5,6 +5,7 @@ from . import compliance_risk_model
 from . import compliance_risk_factor
 from . import compliance_risk_signal
 from . import compliance_risk_simulation
+from . import compliance_notice
 from . import compliance_decision
 from . import compliance_risk_override
 from . import compliance_risk_snapshot

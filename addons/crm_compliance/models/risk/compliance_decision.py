@@ -12,6 +12,7 @@ class ComplianceDecision(models.AbstractModel):
 
     _name = "compliance.decision"
     _description = "Asked for by One, Decided by Another"
+    _inherit = ["compliance.notice"]
     # Names of the fields that only the deciding methods set.
     _decided_fields = frozenset()
 

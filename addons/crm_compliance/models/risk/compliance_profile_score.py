@@ -93,10 +93,11 @@ class ComplianceProfile(models.Model):
     @api.depends_context("lang")
     def _compute_risk_override_text(self):
         levels = dict(self._fields["risk_level"]._description_selection(self.env))
-        today = fields.Date.context_today(self)
         for profile in self:
             standing = profile.risk_override_ids.filtered(
-                lambda override: override.state == "approved" and override.date_to >= today
+                lambda override: (
+                    override.state == "approved" and override.date_to >= override.company_id._get_compliance_today()
+                )
             )[:1]
             profile.risk_override_text = bool(standing) and self.env._(
                 "Set to %(level)s by %(user)s until %(until)s: %(reason)s",
@@ -204,7 +205,7 @@ class ComplianceProfile(models.Model):
                    SET risk_score = fresh.score, risk_level = fresh.level, risk_hits = fresh.hits,
                        risk_level_previous = CASE WHEN fresh.is_moved THEN fresh.level_before
                                                   ELSE profile.risk_level_previous END,
-                       risk_level_date = CASE WHEN fresh.level IS NULL THEN NULL WHEN fresh.is_moved THEN %(today)s
+                       risk_level_date = CASE WHEN fresh.level IS NULL THEN NULL WHEN fresh.is_moved THEN fresh.today
                                               ELSE profile.risk_level_date END,
                        risk_held_level = fresh.held_level, risk_held_until = fresh.held_until
                   FROM (%(fresh)s) fresh
@@ -219,7 +220,6 @@ class ComplianceProfile(models.Model):
                 OR ARRAY(SELECT jsonb_object_keys(hits)) <> ARRAY(SELECT jsonb_object_keys(hits_before))
             """,
             fresh=fresh,
-            today=SQL("%s::date", fields.Date.context_today(self)),
             now=SQL("%s::timestamp", fields.Datetime.now()),
         )
 
@@ -251,16 +251,17 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _targets_query(self, verdicts):
-        """SELECT of the level each dossier should have (``target``, 1 to 4), and until when a lower one has to wait.
+        """SELECT of the level each dossier should have (``target``, 1 to 4), and until when a lower one has to wait, by
+        the day (``today``) of its company.
 
         A level people have set holds at once and both ways, but never below a floor.
         """
         return SQL(
             """
-            SELECT *, CASE WHEN target < rank_before AND set_rank IS NULL AND %(today)s < lowered_from
+            SELECT *, CASE WHEN target < rank_before AND set_rank IS NULL AND today < lowered_from
                            THEN lowered_from END AS held_until
               FROM (
-                    SELECT verdict.profile_id, verdict.model_id, verdict.score::int4, verdict.hits,
+                    SELECT verdict.profile_id, verdict.model_id, day.today, verdict.score::int4, verdict.hits,
                            CASE WHEN verdict.rank IS NULL THEN NULL
                                 WHEN standing.rank IS NULL THEN verdict.rank
                                 ELSE GREATEST(standing.rank, verdict.floor) END AS target,
@@ -272,15 +273,16 @@ class ComplianceProfile(models.Model):
                            profile.risk_held_until AS held_until_before
                       FROM (%(verdicts)s) verdict
                       JOIN compliance_profile profile ON profile.id = verdict.profile_id
-                 LEFT JOIN (SELECT profile_id, ARRAY_POSITION(%(levels)s, level) AS rank
+                      JOIN (VALUES %(days)s) day (company_id, today) ON day.company_id = profile.company_id
+                 LEFT JOIN (SELECT profile_id, date_to, ARRAY_POSITION(%(levels)s, level) AS rank
                               FROM compliance_risk_override
-                             WHERE state = 'approved' AND date_to >= %(today)s) standing
-                           ON standing.profile_id = profile.id
+                             WHERE state = 'approved') standing
+                           ON standing.profile_id = profile.id AND standing.date_to >= day.today
                     OFFSET 0
                    ) aimed
             """,
             levels=SQL("%s::varchar[]", LEVELS),
-            today=SQL("%s::date", fields.Date.context_today(self)),
+            days=self.env["res.company"]._get_compliance_days_sql(),
             verdicts=verdicts,
         )
 

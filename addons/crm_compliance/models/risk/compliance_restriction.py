@@ -1,8 +1,5 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from datetime import timezone
-from zoneinfo import ZoneInfo
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
@@ -291,6 +288,7 @@ class ComplianceRestriction(models.Model):
                 "lift_reason": reason.strip(),
             }
         )
+        self._tell_people("mail_template_restriction_lifted")
 
     def _check_decider(self):
         """:raises AccessError: unless the user is a manager and not who proposed"""
@@ -316,6 +314,8 @@ class ComplianceRestriction(models.Model):
         """:param str state: active or refused"""
         vals = {"state": state, "approved_at": fields.Datetime.now(), "approved_by": self.env.uid}
         self._write_decision(vals)
+        if state == "active":
+            self._tell_people("mail_template_restriction_imposed")
         for restriction in self:
             restriction.sudo().profile_id._message_log(
                 body=self.env._("%s was proposed and refused.", restriction.display_name)
@@ -369,11 +369,13 @@ class ComplianceRestriction(models.Model):
         """Tells the managers of the company that there is something to decide."""
         for restriction in self.filtered(lambda restriction: restriction.state == "proposed"):
             managers = self._get_managers(restriction.company_id) - self.env.user
-            restriction.message_notify(
-                partner_ids=managers.partner_id.ids,
-                subject=self.env._("Restriction proposed: %s", restriction.partner_id.display_name),
-                body=restriction.reason,
-            )
+            restriction._send_notice("mail_template_restriction_proposed", managers)
+
+    def _tell_people(self, template):
+        """Tells who looks after the customers what was decided."""
+        for restriction in self.sudo():
+            people = restriction.profile_id.user_id | restriction.profile_id.officer_id
+            restriction._send_notice(template, people - self.env.user)
 
     @api.model
     def _get_managers(self, company):
@@ -387,9 +389,8 @@ class ComplianceRestriction(models.Model):
 
     @api.model
     def _get_today(self, company):
-        """The company's day by its working hours: no time zone a user or a context brings along moves it."""
-        zone = ZoneInfo(company.sudo().resource_calendar_id.tz or "UTC")
-        return fields.Datetime.now().replace(tzinfo=timezone.utc).astimezone(zone).date()
+        """The company's day."""
+        return company._get_compliance_today()
 
     @api.model
     def _effective_query(self, scope):
@@ -400,8 +401,10 @@ class ComplianceRestriction(models.Model):
               FROM compliance_restriction restriction
               JOIN res_company company ON company.id = restriction.company_id
          LEFT JOIN resource_calendar calendar ON calendar.id = company.resource_calendar_id
+         LEFT JOIN res_partner address ON address.id = company.partner_id
         CROSS JOIN LATERAL (
-                    SELECT (%s::timestamp AT TIME ZONE 'UTC' AT TIME ZONE COALESCE(calendar.tz, 'UTC'))::date AS date
+                    SELECT (%s::timestamp AT TIME ZONE 'UTC'
+                            AT TIME ZONE COALESCE(calendar.tz, address.tz, 'UTC'))::date AS date
                    ) today
              WHERE restriction.state = 'active' AND restriction.date_from <= today.date
                AND (restriction.date_to IS NULL OR restriction.date_to >= today.date)

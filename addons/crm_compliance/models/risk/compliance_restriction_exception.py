@@ -189,11 +189,7 @@ class ComplianceRestrictionException(models.Model):
             {"state": "requested", "requested_by": self.env.uid, "requested_at": fields.Datetime.now()}
         )
         managers = restrictions._get_managers(restrictions.company_id[:1]) - self.env.user
-        self.sudo().message_notify(
-            partner_ids=managers.partner_id.ids,
-            subject=self.env._("Exception requested: %s", self.document_name),
-            body=self.reason,
-        )
+        self._send_notice("mail_template_exception_requested", managers)
         self._log_on_document(self.env._("An exception was requested: %s", self.reason))
         return {"type": "ir.actions.act_window_close"}
 
@@ -238,15 +234,10 @@ class ComplianceRestrictionException(models.Model):
             self._refuse_decision()
 
     def _decide(self, state, **vals):
-        states = dict(self._fields["state"]._description_selection(self.env))
         self._write_decision(
             {**vals, "state": state, "approved_by": self.env.uid, "approved_at": fields.Datetime.now()}
         )
-        self.sudo().message_notify(
-            partner_ids=self.requested_by.partner_id.ids,
-            subject=self.display_name,
-            body=self.env._("Your request was decided: %s", states[state]),
-        )
+        self._send_notice("mail_template_exception_decided", self.requested_by)
 
     def _log_on_document(self, body):
         self.document_ref.sudo()._message_log(body=body)
@@ -286,8 +277,10 @@ class ComplianceRestrictionException(models.Model):
     @api.model
     def _expire(self):
         """Ends what was not used in time."""
-        overdue = self.sudo().search(
-            [("state", "in", ("draft", "requested", "approved")), ("valid_until", "<", fields.Date.context_today(self))]
+        standing = self.sudo().search([("state", "in", ("draft", "requested", "approved"))])
+        today = {company: company._get_compliance_today() for company in standing.company_id | self.env.company}
+        overdue = standing.filtered(
+            lambda exception: exception.valid_until < today[exception.company_id or self.env.company]
         )
         overdue._write_decision({"state": "expired"})
 

@@ -74,7 +74,7 @@ class ComplianceRiskOverride(models.Model):
     @api.constrains("date_to")
     def _check_date_to(self):
         for override in self:
-            if override.state == "draft" and override.date_to < fields.Date.context_today(self):
+            if override.state == "draft" and override.date_to < override.company_id._get_compliance_today():
                 raise ValidationError(self.env._("A level cannot be set until a day that has passed."))
 
     @api.constrains("level")
@@ -175,9 +175,11 @@ class ComplianceRiskOverride(models.Model):
         self.flush_model()
         self.env.cr.execute(
             SQL(
-                "UPDATE compliance_risk_override SET state = 'expired', write_date = now() AT TIME ZONE 'UTC'"
-                " WHERE state = 'approved' AND date_to < %s",
-                fields.Date.context_today(self),
+                "UPDATE compliance_risk_override asked"
+                " SET state = 'expired', write_date = now() AT TIME ZONE 'UTC'"
+                " FROM (VALUES %s) day (company_id, today)"
+                " WHERE asked.company_id = day.company_id AND state = 'approved' AND date_to < day.today",
+                self.env["res.company"]._get_compliance_days_sql(),
             )
         )
         self.invalidate_model(["state"], flush=False)

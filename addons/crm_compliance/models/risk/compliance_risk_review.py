@@ -1,7 +1,5 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from zoneinfo import ZoneInfo
-
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.http import request
@@ -54,6 +52,7 @@ DECIDED = {
     "company_name",
     "snapshot",
     "content_hash",
+    "reminded_at",
     "escalated_at",
 }
 # Whom and what the review is about.
@@ -86,7 +85,7 @@ class ComplianceRiskReview(models.Model):
 
     _name = "compliance.risk.review"
     _description = "Customer Review"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["compliance.notice", "mail.thread", "mail.activity.mixin"]
     _order = "due_date, id"
     _rec_names_search = ["name", "partner_id.complete_name"]
     _check_company_auto = True
@@ -145,6 +144,7 @@ class ComplianceRiskReview(models.Model):
     submitted_at = fields.Datetime(readonly=True, copy=False)
     approved_by = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict", tracking=True)
     approved_at = fields.Datetime(readonly=True, copy=False)
+    reminded_at = fields.Datetime(readonly=True, copy=False, help="When the officer was told that it is due.")
     escalated_at = fields.Datetime(readonly=True, copy=False, help="When the managers were told that it is overdue.")
     send_back_reason = fields.Text(readonly=True, copy=False, groups=REASONS)
     cancel_reason = fields.Text(readonly=True, copy=False, groups=REASONS)
@@ -580,18 +580,14 @@ class ComplianceRiskReview(models.Model):
         ]
         return problems
 
-    def _get_label(self, fname):
-        return dict(self._fields[fname]._description_selection(self.env)).get(self[fname], "")
-
     # -------------------------------------------------------------------------
     # HELPERS
     # -------------------------------------------------------------------------
 
     @api.model
     def _get_today(self, company):
-        """The company's day by its working hours: no time zone a user or a context brings along moves it."""
-        zone = ZoneInfo(company.sudo().resource_calendar_id.tz or company.sudo().partner_id.tz or "UTC")
-        return fields.Datetime.now().replace(tzinfo=ZoneInfo("UTC")).astimezone(zone).date()
+        """The company's day."""
+        return company._get_compliance_today()
 
     def _number(self):
         """Numbers the reviews by company and year, without a query per review."""

@@ -88,6 +88,7 @@ class ComplianceRiskReview(models.Model):
         self._apply_conditions()
         self._apply_credit_limit()
         self._apply_restrictions()
+        self._tell_decision()
 
     # -------------------------------------------------------------------------
     # EFFECTS
@@ -156,6 +157,14 @@ class ComplianceRiskReview(models.Model):
             blocks = origins and restrictions.search([("origin_ref", "in", origins), ("state", "=", "active")])
             if blocks:
                 blocks._lift(self.env._("%s was approved.", self.name))
+
+    def _tell_decision(self):
+        """Tells who prepared the review and who looks after the customer, with the conditions."""
+        # sudo: whether somebody may read the review does not depend on who approved it.
+        review = self.sudo()
+        people = review.prepared_by | review.submitted_by | review.profile_id.user_id | review.profile_id.officer_id
+        readers = (people - self._get_actor()).filtered(lambda user: self.with_user(user).has_access("read"))
+        self._send_notice("mail_template_review_decided", readers)
 
     def _prepare_restrictions(self):
         """:return: list of values of restrictions, see ``compliance.restriction._impose``"""
