@@ -68,7 +68,8 @@ def roc(pairs):
 
 
 def text(x, y, words, size=13, anchor="middle", colour="#333", extra=""):
-    return f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" text-anchor="{anchor}" fill="{colour}" {extra}>{words}</text>'
+    place = f'x="{x:.0f}" y="{y:.0f}" font-size="{size}" text-anchor="{anchor}" fill="{colour}"'
+    return f"<text {place} {extra}>{words}</text>"
 
 
 def draw_bars(pairs, left, top, width, height):

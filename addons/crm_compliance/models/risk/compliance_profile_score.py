@@ -185,8 +185,9 @@ class ComplianceProfile(models.Model):
             SQL("TRUE") if partners is None else SQL("profile.partner_id = ANY(%s)", partners.ids),
             SQL("profile.company_id = %s", company.id) if company else SQL("TRUE"),
         )
-        levels = SQL("SELECT * FROM (%s) fresh WHERE is_changed", self._levels_query(verdicts))
-        self.env.cr.execute(self._score_statement(self._stage(levels)))
+        staged = self._stage(self._changed_levels_query(verdicts))
+        self.env.cr.execute(self._score_statement(staged))
+        self.env.cr.execute(self._snapshot_statement(staged))
         self.invalidate_model(
             [*SCORED, "risk_held_text", "risk_reasons", "risk_reasons_text", "risk_snapshot_ids"], flush=False
         )
@@ -194,33 +195,57 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _score_statement(self, fresh):
-        """UPDATE of the dossiers that change, and INSERT of their snapshots.
+        """UPDATE of the dossiers that change.
 
-        :param SQL fresh: SELECT of the rows of ``_levels_query`` that are changed
+        :param SQL fresh: see ``_changed_levels_query``
         """
         return SQL(
             """
-            WITH changed AS (
-                UPDATE compliance_profile profile
-                   SET risk_score = fresh.score, risk_level = fresh.level, risk_hits = fresh.hits,
-                       risk_level_previous = CASE WHEN fresh.is_moved THEN fresh.level_before
-                                                  ELSE profile.risk_level_previous END,
-                       risk_level_date = CASE WHEN fresh.level IS NULL THEN NULL WHEN fresh.is_moved THEN fresh.today
-                                              ELSE profile.risk_level_date END,
-                       risk_held_level = fresh.held_level, risk_held_until = fresh.held_until
-                  FROM (%(fresh)s) fresh
-                 WHERE profile.id = fresh.profile_id
-             RETURNING fresh.*
-            )
+            UPDATE compliance_profile profile
+               SET risk_score = fresh.score, risk_level = fresh.level, risk_hits = fresh.hits,
+                   risk_level_previous = CASE WHEN fresh.is_moved THEN fresh.level_before
+                                              ELSE profile.risk_level_previous END,
+                   risk_level_date = CASE WHEN fresh.level IS NULL THEN NULL WHEN fresh.is_moved THEN fresh.today
+                                          ELSE profile.risk_level_date END,
+                   risk_held_level = fresh.held_level, risk_held_until = fresh.held_until
+              FROM (%s) fresh
+             WHERE profile.id = fresh.profile_id
+            """,
+            fresh,
+        )
+
+    @api.model
+    def _snapshot_statement(self, fresh):
+        """INSERT of the snapshots of the dossiers that change.
+
+        :param SQL fresh: see ``_changed_levels_query``
+        """
+        return SQL(
+            """
             INSERT INTO compliance_risk_snapshot
                    (create_date, profile_id, model_id, risk_score, risk_level, risk_level_previous, risk_hits)
-            SELECT %(now)s, profile_id, model_id, score, level, level_before, hits
-              FROM changed
-             WHERE is_moved OR score IS DISTINCT FROM score_before
-                OR ARRAY(SELECT jsonb_object_keys(hits)) <> ARRAY(SELECT jsonb_object_keys(hits_before))
+            SELECT %s, profile_id, model_id, score, level, level_before, hits
+              FROM (%s) fresh
+             WHERE is_noted
             """,
-            fresh=fresh,
-            now=SQL("%s::timestamp", fields.Datetime.now()),
+            SQL("%s::timestamp", fields.Datetime.now()),
+            fresh,
+        )
+
+    @api.model
+    def _changed_levels_query(self, verdicts):
+        """SELECT of what the scoring writes, of the dossiers that change only, and whether a snapshot is kept
+        (``is_noted``): other values of the same factors are no history.
+        """
+        return SQL(
+            """
+            SELECT profile_id, model_id, today, score, level, level_before, hits, held_level, held_until, is_moved,
+                   is_moved OR score IS DISTINCT FROM score_before
+                   OR ARRAY(SELECT jsonb_object_keys(hits)) <> ARRAY(SELECT jsonb_object_keys(hits_before)) AS is_noted
+              FROM (%s) fresh
+             WHERE is_changed
+            """,
+            self._levels_query(verdicts),
         )
 
     @api.model

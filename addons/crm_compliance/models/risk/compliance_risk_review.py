@@ -3,9 +3,10 @@
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.http import request
-from odoo.tools import SQL
+from odoo.tools import SQL, formatLang
 
 from ..dossier.compliance_profile import RISK_LEVELS, ZONES
+from .compliance_risk_signal import FIGURES as FIGURE_UNITS
 
 OFFICER = "crm_compliance.group_compliance_officer"
 MANAGER = "crm_compliance.group_compliance_manager"
@@ -677,10 +678,26 @@ class ComplianceRiskReview(models.Model):
         self.ensure_one()
         profiles = self.env["compliance.profile"]
         return [
-            (profiles._fields[name]._description_string(self.env), value)
+            (profiles._fields[name]._description_string(self.env), self._describe_figure(name, value))
             for name, value in (self.figures or {}).items()
             if name in profiles._fields
         ]
+
+    def _describe_figure(self, name, value):
+        """A figure noted, as people read it; as it was noted if it cannot be read."""
+        number, _space, currency = value.partition(" ")
+        try:
+            number = float(number)
+        except ValueError:
+            return value
+        unit = "%" if name == "completeness" else FIGURE_UNITS.get(name)
+        if unit == "amount" and currency == self.currency_id.name:
+            return formatLang(self.env, number, currency_obj=self.currency_id)
+        if unit == "%":
+            return f"{formatLang(self.env, number if name == 'completeness' else 100 * number, digits=0)} %"
+        if unit == "days":
+            return self.env._("%(number)s days", number=formatLang(self.env, number, digits=0))
+        return value
 
     def _describe_open_matters(self):
         """:return: what is open with the customer: as it stands while it is prepared, as it stood afterwards"""
