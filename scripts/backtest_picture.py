@@ -91,7 +91,7 @@ def draw_bars(pairs, left, top, width, height):
         middle = left + step * (number + 0.5)
         parts.append(text(middle, y - 6, f"{share:.0%}" if inside else "none"))
         parts.append(text(middle, top + height + 18, f"{low} to {high}", 12))
-        parts.append(text(middle, top + height + 34, f"{level}, n = {len(inside)}", 11, colour="#666"))
+        parts.append(text(middle, top + height + 34, f"{level}, n = {len(inside)}", 10, colour="#666"))
     return parts
 
 

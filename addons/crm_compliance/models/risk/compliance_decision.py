@@ -38,6 +38,7 @@ class ComplianceDecision(models.AbstractModel):
             self._refuse_decision()
         if self._is_chatter(vals):
             return super().write(vals)
+        self.check_access("write")  # before anything is told about the state
         self._check_undecided()
         return super().write(self._prepare_request(vals))
 
