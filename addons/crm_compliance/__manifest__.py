@@ -27,6 +27,7 @@
         "data/compliance_dossier_item_data.xml",
         "data/compliance_risk_questionnaire_data.xml",
         "data/compliance_risk_review_data.xml",
+        "data/compliance_notice_data.xml",
         "data/compliance_audit_policy_data.xml",
         "data/compliance_sla_data.xml",
         "data/compliance_risk_model_data.xml",

@@ -28,7 +28,7 @@ class AccountChartTemplate(models.AbstractModel):
             self.env.cr.execute(
                 SQL(
                     "INSERT INTO compliance_risk_snapshot (create_date, profile_id, model_id, risk_score, risk_level,"
-                    " risk_level_previous, risk_reasons) VALUES (%s, %s, %s, %s, %s, %s, '[]')",
+                    " risk_level_previous, risk_hits) VALUES (%s, %s, %s, %s, %s, %s, '{}')",
                     fields.Datetime.subtract(fields.Datetime.now(), days=days),
                     profile.id,
                     self.env["compliance.risk.model"]._get_active(profile.company_id).id or None,

@@ -56,3 +56,5 @@ from . import test_complaint_flow
 from . import test_complaint_handover
 from . import test_complaint_mail
 from . import test_complaint_merge
+from . import test_risk_notice
+from . import test_risk_review_signal

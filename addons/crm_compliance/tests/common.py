@@ -2,8 +2,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import fields
 from odoo.fields import Command
-from odoo.tests import new_test_user
-from odoo.tools import SQL
+from odoo.tests import HttpCase, new_test_user
+from odoo.tools import SQL, mute_logger
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
@@ -311,3 +311,29 @@ class AuditCommon(ComplianceCommon):
 
     def _fault(self, checkpoint=None):
         return self.seals._verify(checkpoint)["fault"]
+
+
+class RpcCase(HttpCase):
+    """Calls methods over the route the web client uses, as one of the roles. Together with a class that has users."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._allow_calls()
+
+    @classmethod
+    def _allow_calls(cls):
+        """Gives all users passwords; again after some were added."""
+        for user in cls.user.values():
+            user.password = user.login
+
+    def _call(self, role, model, method, *args, **kwargs):
+        """Result of a call, or the name of the exception it was refused with."""
+        self.authenticate(self.user[role].login, self.user[role].login)
+        with mute_logger("odoo.http"):
+            answer = self.url_open(
+                f"/web/dataset/call_kw/{model}/{method}",
+                json={"params": {"model": model, "method": method, "args": args, "kwargs": kwargs}},
+            ).json()
+        self.env.invalidate_all()
+        return answer["error"]["data"]["name"] if "error" in answer else answer.get("result")

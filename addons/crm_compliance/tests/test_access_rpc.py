@@ -1,13 +1,12 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo.tests import HttpCase, tagged
-from odoo.tools import mute_logger
+from odoo.tests import tagged
 
-from .common import ComplianceCommon
+from .common import ComplianceCommon, RpcCase
 
 
 @tagged("post_install", "-at_install")
-class TestAccessRpc(ComplianceCommon, HttpCase):
+class TestAccessRpc(RpcCase, ComplianceCommon):
     """The same refusals over the route the web client uses."""
 
     @classmethod
@@ -17,18 +16,6 @@ class TestAccessRpc(ComplianceCommon, HttpCase):
         cls._invoice(cls.customer, 50, cls._days_ago(20), due=cls._days_ago(5))
         cls._work_off_queue()
         cls.dossier = cls._dossier(cls.customer)
-        for user in cls.user.values():
-            user.password = user.login
-
-    def _call(self, role, model, method, *args, **kwargs):
-        """Result of a call, or the name of the exception it was refused with."""
-        self.authenticate(self.user[role].login, self.user[role].login)
-        with mute_logger("odoo.http"):
-            answer = self.url_open(
-                f"/web/dataset/call_kw/{model}/{method}",
-                json={"params": {"model": model, "method": method, "args": args, "kwargs": kwargs}},
-            ).json()
-        return answer["error"]["data"]["name"] if "error" in answer else answer.get("result")
 
     def test_figures(self):
         for role in ("officer", "manager"):

@@ -9,9 +9,10 @@ from psycopg2.errors import CheckViolation
 from odoo import SUPERUSER_ID
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import Form, HttpCase, tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
+from .common import RpcCase
 from .review_common import ReviewCommon
 
 
@@ -393,25 +394,8 @@ class TestReviewFrozen(FourEyesCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestReviewRpc(FourEyesCommon, HttpCase):
+class TestReviewRpc(RpcCase, FourEyesCommon):
     """The same refusals over the route the web client uses."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        for user in cls.user.values():
-            user.password = user.login
-
-    def _call(self, role, model, method, *args, **kwargs):
-        """Result of a call, or the name of the exception it was refused with."""
-        self.authenticate(self.user[role].login, self.user[role].login)
-        with mute_logger("odoo.http"):
-            answer = self.url_open(
-                f"/web/dataset/call_kw/{model}/{method}",
-                json={"params": {"model": model, "method": method, "args": args, "kwargs": kwargs}},
-            ).json()
-        self.env.invalidate_all()
-        return answer["error"]["data"]["name"] if "error" in answer else answer.get("result")
 
     def test_approval(self):
         self._set_zone("standard")

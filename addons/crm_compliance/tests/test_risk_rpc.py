@@ -1,15 +1,14 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo.tests import HttpCase, tagged
-from odoo.tools import mute_logger
+from odoo.tests import tagged
 
-from .common import RestrictionCommon
+from .common import RestrictionCommon, RpcCase
 
 ACCESS, REFUSED = "odoo.exceptions.AccessError", "odoo.exceptions.UserError"
 
 
 @tagged("post_install", "-at_install")
-class TestRiskRpc(RestrictionCommon, HttpCase):
+class TestRiskRpc(RpcCase, RestrictionCommon):
     """The same refusals over the route the web client uses."""
 
     @classmethod
@@ -19,19 +18,7 @@ class TestRiskRpc(RestrictionCommon, HttpCase):
         cls.lead = cls._lead(cls.contact)
         cls.won = cls.env["crm.stage"].search([("is_won", "=", True)], limit=1)
         cls.user["manager_2"] = cls.second_manager
-        for user in cls.user.values():
-            user.password = user.login
-
-    def _call(self, role, model, method, *args, **kwargs):
-        """Result of a call, or the name of the exception it was refused with."""
-        self.authenticate(self.user[role].login, self.user[role].login)
-        with mute_logger("odoo.http"):
-            answer = self.url_open(
-                f"/web/dataset/call_kw/{model}/{method}",
-                json={"params": {"model": model, "method": method, "args": args, "kwargs": kwargs}},
-            ).json()
-        self.env.invalidate_all()
-        return answer["error"]["data"]["name"] if "error" in answer else answer.get("result")
+        cls._allow_calls()
 
     def test_restrictions(self):
         vals = {"partner_id": self.free.id, "reason": "X", "date_from": str(self.today)}
@@ -113,3 +100,64 @@ class TestRiskRpc(RestrictionCommon, HttpCase):
         (wizard_id,) = self._call("sales", "compliance.reason", "create", [wizard])
         self.assertEqual(self._call("sales", "compliance.reason", "action_confirm", [wizard_id]), ACCESS)
         self.assertEqual(self.block.state, "active")
+        wizard = {"res_model": "compliance.risk.review", "res_ids": [1], "action": "_approve", "reason": "X"}
+        (wizard_id,) = self._call("officer", "compliance.reason", "create", [wizard])
+        self.assertEqual(self._call("officer", "compliance.reason", "action_confirm", [wizard_id]), REFUSED)
+
+    def test_other_peoples_exceptions(self):
+        """Who asks sees what they asked for; managers decide; nobody else has to do with it."""
+        model = "compliance.restriction.exception"
+        exception = self._except(self.invoice, approver=False)
+        for role in ("employee", "portal"):
+            self.assertEqual(self._call(role, model, "search_read", [], ["reason"]), ACCESS, role)
+        for role in ("sales", "accountant"):
+            self.assertEqual(self._call(role, model, "search_read", [], ["reason"]), [], role)
+            for method, args in (
+                ("action_approve", ()),
+                ("action_refuse", ()),
+                ("action_request", ()),
+                ("write", ({"valid_until": "2999-12-31"},)),
+                ("unlink", ()),
+                ("message_post", ()),
+            ):
+                self.assertEqual(self._call(role, model, method, exception.ids, *args), ACCESS, (role, method))
+        for role in ("officer", "manager"):
+            for values in ({"amount": 1e9}, {"restriction_ids": [[4, self.block.id]]}, {"requested_by": 1}):
+                self.assertEqual(self._call(role, model, "write", exception.ids, values), ACCESS, (role, values))
+            answer = self._call(role, model, "write", exception.ids, {"valid_until": "2999-12-31"})
+            self.assertEqual(answer, REFUSED, role)
+        self.assertEqual(self._call("auditor", model, "write", exception.ids, {"reason": "Y"}), ACCESS)
+        self.assertEqual(exception.state, "requested")
+
+    def test_an_exception_for_a_document_of_somebody_else(self):
+        model = "compliance.restriction.exception"
+        vals = {"document_ref": f"crm.lead,{self.lead.id}", "reason": "X"}
+        self.assertEqual(self._call("accountant", model, "create", [vals]), ACCESS)
+        (exception,) = self._call("sales", model, "create", [vals])
+        other = {"document_ref": f"account.move,{self.invoice.id}"}
+        self.assertEqual(self._call("sales", model, "write", [exception], other), ACCESS)
+
+    def test_overrides(self):
+        model, profile = "compliance.risk.override", self._dossier(self.free)
+        vals = {"profile_id": profile.id, "level": "critical", "reason": "X", "date_to": "2999-12-31"}
+        for role in ("sales", "auditor", "accountant", "employee", "portal"):
+            self.assertEqual(self._call(role, model, "create", [vals]), ACCESS, role)
+        (override,) = self._call("manager", model, "create", [vals])
+        for role in ("manager", "officer"):
+            self.assertEqual(self._call(role, model, "action_approve", [override]), ACCESS, role)
+            self.assertEqual(self._call(role, model, "write", [override], {"state": "approved"}), ACCESS, role)
+        self.assertEqual(self._call("manager", model, "create", [vals], context={"default_state": "approved"}), ACCESS)
+        self.assertIsNone(self._call("manager_2", model, "action_approve", [override]))
+        self.assertEqual(self._call("officer", model, "write", [override], {"level": "low"}), REFUSED)
+        self.assertEqual(self._call("officer", model, "unlink", [override]), REFUSED)
+
+    def test_scores(self):
+        profile = self._dossier(self.free)
+        for role in ("officer", "manager"):
+            for values in ({"risk_score": 0}, {"risk_hits": {}}, {"risk_reasons": []}, {"risk_level": "low"}):
+                answer = self._call(role, "compliance.profile", "write", profile.ids, values)
+                self.assertEqual(answer, ACCESS, (role, values))
+            answer = self._call(role, "compliance.risk.snapshot", "create", [{"profile_id": profile.id}])
+            self.assertEqual(answer, ACCESS, role)
+        for method in ("_score", "_score_statement", "_write_lines"):
+            self.assertEqual(self._call("manager", "compliance.profile", method, []), ACCESS, method)

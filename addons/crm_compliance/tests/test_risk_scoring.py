@@ -518,7 +518,7 @@ class TestRiskOracle(RiskCommon):
         today = DAY
         self._set_figures(
             self.dossiers, risk_score=None, risk_level=None, risk_level_date=None, risk_held_level=None,
-            risk_held_until=None, risk_reasons=None,
+            risk_held_until=None, risk_hits=None,
         )  # fmt: skip
         states = dict.fromkeys(self.dossiers, (None, None, None, None))
         model = self._model(

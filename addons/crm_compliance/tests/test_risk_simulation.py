@@ -242,6 +242,26 @@ class TestRiskBacktest(RiskCommon):
         self.assertEqual((test.bad_count, test.customer_count), (1, 1))
         self.assertFalse(self._test(count_written_off=False).bad_count)
 
+    def _written_off_with_payment(self, name, paid, **vals):
+        """A customer who paid less than the invoice of 100, the rest booked off together with the payment."""
+        customer = self._story(name, 0)
+        invoice = self._invoice(customer, 100, self.as_of - timedelta(days=20), self.as_of - timedelta(days=10))
+        handling = {"payment_difference_handling": "reconcile", "writeoff_label": "Written off", **vals}
+        self._pay(invoice, self._days_ago(10), amount=paid, **handling)
+        self.assertEqual(invoice.payment_state, "paid" if invoice.payment_state == "paid" else "in_payment")
+        return customer
+
+    def test_written_off_with_a_payment(self):
+        loss = {"writeoff_account_id": self.company_data["default_account_expense"].id}
+        discount = self.company_data["default_account_expense"].copy({"name": "Discounts"})
+        self.company.account_journal_early_pay_discount_loss_account_id = discount
+        self._written_off_with_payment("Half", 50, **loss)
+        self._written_off_with_payment("Charges", 98, **loss)
+        self._written_off_with_payment("Discount", 90, writeoff_account_id=discount.id)
+        self.assertEqual(self._outcomes(self._test()), {"Half": (0, "missed")})
+        found = self._outcomes(self._test(write_off_percent=1))
+        self.assertEqual(set(found), {"Half", "Charges"})
+
     def test_nobody_to_judge(self):
         test = self._test()
         self.assertEqual((test.customer_count, test.has_auc, test.auc), (0, False, 0))

@@ -18,9 +18,8 @@ class ComplianceRiskBacktest(models.TransientModel):
 
     _name = "compliance.risk.backtest"
     _description = "Risk Back-Test"
+    _inherit = ["compliance.risk.simulation"]
 
-    model_id = fields.Many2one("compliance.risk.model", required=True, readonly=True, ondelete="cascade")
-    company_id = fields.Many2one(related="model_id.company_id")
     as_of = fields.Date(
         "Judged as of",
         required=True,
@@ -40,6 +39,11 @@ class ComplianceRiskBacktest(models.TransientModel):
     )
     count_late = fields.Boolean("Paid Late", default=True)
     count_written_off = fields.Boolean("Written Off", default=True)
+    write_off_percent = fields.Float(
+        "Booked off with a Payment from (%)",
+        default=5,
+        help="Of what the payment settles. Less is taken for bank charges and rounding.",
+    )
     count_disputed = fields.Boolean("Disputed", default=True)
     state = fields.Selection([("draft", "To Run"), ("done", "Done")], default="draft", required=True, readonly=True)
     line_ids = fields.One2many("compliance.risk.backtest.line", "backtest_id", readonly=True)
@@ -61,6 +65,9 @@ class ComplianceRiskBacktest(models.TransientModel):
     left_out = fields.Text("Factors Left out", readonly=True)
 
     _grace_positive = models.Constraint("CHECK(grace_days >= 0)", "The grace cannot be negative.")
+    _write_off_positive = models.Constraint(
+        "CHECK(write_off_percent BETWEEN 0 AND 100)", "The share booked off is from 0 to 100 %."
+    )
 
     @api.depends("model_id", "as_of")
     def _compute_display_name(self):
@@ -90,13 +97,7 @@ class ComplianceRiskBacktest(models.TransientModel):
 
         :raises AccessError: for users who may not read the model
         """
-        self.ensure_one()
-        self.model_id.check_access("read")
-        self.env["compliance.profile"].sudo()._flush_risk()
-        self.flush_recordset()
-        self.env.cr.execute(SQL("DELETE FROM compliance_risk_backtest_line WHERE backtest_id = %s", self.id))
-        self.env.cr.execute(self._lines_statement())
-        self.env["compliance.risk.backtest.line"].invalidate_model(flush=False)
+        self._write_lines()
         self.write({**self._measure(), "left_out": self._describe_left_out(), "state": "done"})
         self._note_outcome()
 
@@ -104,28 +105,9 @@ class ComplianceRiskBacktest(models.TransientModel):
         """Back to the settings."""
         self.state = "draft"
 
-    def action_view_chart(self):
-        """Good and bad customers by score."""
-        return self._get_lines_action("graph")
-
     def action_view_missed(self):
         """The customers that turned out bad without a warning."""
         return self._get_lines_action("list", {"search_default_missed": 1})
-
-    def action_view_lines(self):
-        return self._get_lines_action("list")
-
-    def _get_lines_action(self, first, context=None):
-        self.ensure_one()
-        views = ["list", "graph", "pivot", "form"]
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": "compliance.risk.backtest.line",
-            "views": [(False, view) for view in sorted(views, key=lambda view: view != first)],
-            "domain": [("backtest_id", "=", self.id)],
-            "context": context or {},
-        }
 
     # -------------------------------------------------------------------------
     # JUDGING
@@ -138,14 +120,14 @@ class ComplianceRiskBacktest(models.TransientModel):
             """
             INSERT INTO compliance_risk_backtest_line
                    (backtest_id, profile_id, score, band, level, is_flagged, due_count, late_count, disputed_count,
-                    written_off_count, is_bad, outcome, bad_share, reasons,
+                    written_off_count, is_bad, outcome, bad_share, hits,
                     create_uid, create_date, write_uid, write_date)
             SELECT %(test)s, verdict.profile_id, verdict.score, LPAD((10 * LEAST(verdict.score / 10, 9))::text, 2, '0'),
                    (%(levels)s)[verdict.rank], verdict.rank >= %(flagged_from)s, due_count, late_count, disputed_count,
                    written_off_count, is_bad,
                    CASE WHEN is_bad AND verdict.rank >= %(flagged_from)s THEN 'hit' WHEN is_bad THEN 'missed'
                         WHEN verdict.rank >= %(flagged_from)s THEN 'false_alarm' ELSE 'passed' END,
-                   CASE WHEN is_bad THEN 100.0 ELSE 0.0 END, verdict.reasons, %(uid)s, %(now)s, %(uid)s, %(now)s
+                   CASE WHEN is_bad THEN 100.0 ELSE 0.0 END, verdict.hits, %(uid)s, %(now)s, %(uid)s, %(now)s
               FROM (%(verdicts)s) verdict
               JOIN compliance_profile profile ON profile.id = verdict.profile_id
               JOIN (SELECT *, %(is_bad)s AS is_bad FROM (%(outcomes)s) counted) outcome
@@ -215,7 +197,9 @@ class ComplianceRiskBacktest(models.TransientModel):
         )
 
     def _written_off_query(self):
-        """Receivables settled after the day by an entry of a general journal that is no exchange difference."""
+        """Receivables settled after the day by an entry of a general journal that is no exchange difference, or by
+        a payment together with which a loss was booked.
+        """
         return SQL(
             """
             SELECT partner.commercial_partner_id AS partner_id, 0 AS due_count, 0 AS late_count, 0 AS disputed_count,
@@ -224,15 +208,36 @@ class ComplianceRiskBacktest(models.TransientModel):
               JOIN account_move_line line ON line.id = partial.debit_move_id AND line.display_type = 'payment_term'
               JOIN account_move_line other ON other.id = partial.credit_move_id
               JOIN account_move move ON move.id = other.move_id AND move.move_type = 'entry'
-              JOIN account_journal journal ON journal.id = move.journal_id AND journal.type = 'general'
+              JOIN account_journal journal ON journal.id = move.journal_id
               JOIN res_partner partner ON partner.id = line.partner_id
              WHERE partial.company_id = %(company)s AND partial.max_date > %(as_of)s AND partial.max_date <= %(date_to)s
                AND NOT EXISTS (SELECT FROM account_partial_reconcile cause WHERE cause.exchange_move_id = move.id)
+               AND (journal.type = 'general' OR journal.type IN ('bank', 'cash', 'credit') AND %(loss)s)
           GROUP BY partner.commercial_partner_id
             """,
             company=self.company_id.id,
             as_of=self.as_of,
             date_to=self.date_to,
+            loss=self._get_loss_sql(),
+        )
+
+    def _get_loss_sql(self):
+        """Condition: the payment's entry books a loss worth speaking of. A discount agreed on for early payment is
+        none, nor is what the exchange rate takes.
+        """
+        company = self.company_id.sudo()
+        agreed = company.account_journal_early_pay_discount_loss_account_id
+        agreed |= company.expense_currency_exchange_account_id
+        return SQL(
+            """
+            EXISTS (SELECT FROM account_move_line loss
+                      JOIN account_account account ON account.id = loss.account_id
+                     WHERE loss.move_id = move.id AND account.account_type LIKE 'expense%%'
+                       AND account.id <> ALL(%s::int4[])
+                    HAVING SUM(loss.balance) > 0 AND SUM(loss.balance) >= ABS(other.balance) * %s::numeric / 100)
+            """,
+            agreed.ids,
+            self.write_off_percent,
         )
 
     # -------------------------------------------------------------------------
@@ -288,20 +293,20 @@ class ComplianceRiskBacktest(models.TransientModel):
         return bool(left_out) and ", ".join(left_out.mapped("name"))
 
     def _note_outcome(self):
-        """Keeps the outcome with the version: lines of a test are gone after some hours."""
-        body = self.env._(
-            "Back-test as of %(as_of)s, watched until %(date_to)s: %(customers)s customers, %(bad)s turned out bad; AUC"
-            " %(auc)s, hit rate %(hits)s %%, false alarms %(alarms)s %%.",
-            as_of=self.as_of,
-            date_to=self.date_to,
-            customers=self.customer_count,
-            bad=self.bad_count,
-            auc=round(self.auc, 3) if self.has_auc else "-",
-            hits=round(100 * self.hit_rate),
-            alarms=round(100 * self.false_alarm_rate),
+        """Keeps the outcome with the version."""
+        self._note(
+            self.env._(
+                "Back-test as of %(as_of)s, watched until %(date_to)s: %(customers)s customers, %(bad)s turned out bad;"
+                " AUC %(auc)s, hit rate %(hits)s %%, false alarms %(alarms)s %%.",
+                as_of=self.as_of,
+                date_to=self.date_to,
+                customers=self.customer_count,
+                bad=self.bad_count,
+                auc=round(self.auc, 3) if self.has_auc else "-",
+                hits=round(100 * self.hit_rate),
+                alarms=round(100 * self.false_alarm_rate),
+            )
         )
-        # Whoever may try a version may leave a note that it was tried, also who may not edit it.
-        self.model_id.sudo()._message_log(body=body)
 
 
 class ComplianceRiskBacktestLine(models.TransientModel):
@@ -309,10 +314,11 @@ class ComplianceRiskBacktestLine(models.TransientModel):
 
     _name = "compliance.risk.backtest.line"
     _description = "Risk Back-Test, Customer"
+    _inherit = ["compliance.risk.simulation.line"]
+    _simulation_field = "backtest_id"
     _order = "score desc, id"
 
     backtest_id = fields.Many2one("compliance.risk.backtest", required=True, index=True, ondelete="cascade")
-    profile_id = fields.Many2one("compliance.profile", string="Customer", required=True, index=True, ondelete="cascade")
     score = fields.Integer(aggregator="avg")
     band = fields.Char("Score from")
     level = fields.Selection(RISK_LEVELS)
@@ -331,11 +337,3 @@ class ComplianceRiskBacktestLine(models.TransientModel):
     late_count = fields.Integer("Late")
     disputed_count = fields.Integer("Disputed")
     written_off_count = fields.Integer("Written Off")
-    reasons = fields.Json("Reasons (Data)")
-    reasons_text = fields.Html("Reasons", compute="_compute_reasons_text")
-
-    @api.depends("reasons")
-    @api.depends_context("lang")
-    def _compute_reasons_text(self):
-        for line in self:
-            line.reasons_text = line.profile_id._render_risk_reasons(line.reasons)

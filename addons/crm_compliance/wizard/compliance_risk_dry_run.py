@@ -17,9 +17,8 @@ class ComplianceRiskDryRun(models.TransientModel):
 
     _name = "compliance.risk.dry.run"
     _description = "Risk Dry Run"
+    _inherit = ["compliance.risk.simulation"]
 
-    model_id = fields.Many2one("compliance.risk.model", required=True, readonly=True, ondelete="cascade")
-    company_id = fields.Many2one(related="model_id.company_id")
     line_ids = fields.One2many("compliance.risk.dry.run.line", "run_id", readonly=True)
     customer_count = fields.Integer("Customers", compute="_compute_counts")
     raised_count = fields.Integer("Raised", compute="_compute_counts")
@@ -96,7 +95,6 @@ class ComplianceRiskDryRun(models.TransientModel):
 
         :raises AccessError: for users who may not read the version or make dry runs
         """
-        model.check_access("read")
         run = self.create({"model_id": model.id})
         run._run()
         return {
@@ -108,17 +106,10 @@ class ComplianceRiskDryRun(models.TransientModel):
         }
 
     def _run(self):
-        """Writes the lines in one statement, and notes the outcome at the version."""
-        self.ensure_one()
-        profiles = self.env["compliance.profile"].sudo()
-        profiles._flush_risk()
-        self.flush_recordset()
-        self.env.cr.execute(self._lines_statement(profiles))
-        self.env["compliance.risk.dry.run.line"].invalidate_model(flush=False)
-        self.invalidate_recordset()
-        # Whoever may try a version may leave a note that it was tried, also who may not edit it.
-        self.model_id.sudo()._message_log(
-            body=self.env._(
+        """Writes the lines, and notes the outcome at the version."""
+        self._write_lines()
+        self._note(
+            self.env._(
                 "Dry run on %(customers)s customers: %(raised)s raised, %(lowered)s lowered, %(first)s with a first"
                 " level.",
                 customers=self.customer_count,
@@ -128,15 +119,15 @@ class ComplianceRiskDryRun(models.TransientModel):
             )
         )
 
-    def _lines_statement(self, profiles):
+    def _lines_statement(self):
         """INSERT of a line per customer; with the reasons where the level changes."""
         return SQL(
             """
             INSERT INTO compliance_risk_dry_run_line
                    (run_id, profile_id, level_before, level_after, score_before, score_after, held_until, change,
-                    reasons, create_uid, create_date, write_uid, write_date)
+                    hits, create_uid, create_date, write_uid, write_date)
             SELECT %(run)s, profile_id, level_before, level_after, score_before, score, held_until, change,
-                   CASE WHEN change <> 'same' THEN reasons END, %(uid)s, %(now)s, %(uid)s, %(now)s
+                   CASE WHEN change <> 'same' THEN hits END, %(uid)s, %(now)s, %(uid)s, %(now)s
               FROM (
                     SELECT *, (%(levels)s)[target] AS level_after,
                            CASE WHEN rank_before IS NULL THEN 'first' WHEN target > rank_before THEN 'raised'
@@ -148,34 +139,20 @@ class ComplianceRiskDryRun(models.TransientModel):
             uid=self.env.uid,
             now=SQL("%s::timestamp", self.env.cr.now()),
             levels=SQL("%s::varchar[]", LEVELS),
-            targets=profiles._targets_query(self.model_id.sudo()._verdicts_query()),
+            targets=self.env["compliance.profile"]._targets_query(self.model_id.sudo()._verdicts_query()),
         )
 
     def action_view_lines(self):
-        """The customers, those that change level first."""
-        return self._get_lines_action({"search_default_changed": 1})
+        """The customers that change level; the others are a click away."""
+        return self._get_lines_action("list", {"search_default_changed": 1})
 
     def action_view_raised(self):
-        return self._get_lines_action({"search_default_raised": 1})
+        """The customers that would rise."""
+        return self._get_lines_action("list", {"search_default_raised": 1})
 
     def action_view_lowered(self):
-        return self._get_lines_action({"search_default_lowered": 1})
-
-    def action_view_chart(self):
-        """Distribution of the scores by level."""
-        return self._get_lines_action({}, "graph")
-
-    def _get_lines_action(self, context, first="list"):
-        self.ensure_one()
-        views = ["list", "pivot", "graph", "form"]
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": "compliance.risk.dry.run.line",
-            "views": [(False, view) for view in sorted(views, key=lambda view: view != first)],
-            "domain": [("run_id", "=", self.id)],
-            "context": context,
-        }
+        """The customers that would fall."""
+        return self._get_lines_action("list", {"search_default_lowered": 1})
 
 
 class ComplianceRiskDryRunLine(models.TransientModel):
@@ -183,10 +160,11 @@ class ComplianceRiskDryRunLine(models.TransientModel):
 
     _name = "compliance.risk.dry.run.line"
     _description = "Risk Dry Run, Customer"
+    _inherit = ["compliance.risk.simulation.line"]
+    _simulation_field = "run_id"
     _order = "score_after desc, id"
 
     run_id = fields.Many2one("compliance.risk.dry.run", required=True, index=True, ondelete="cascade")
-    profile_id = fields.Many2one("compliance.profile", string="Customer", required=True, index=True, ondelete="cascade")
     level_before = fields.Selection(RISK_LEVELS)
     level_after = fields.Selection(RISK_LEVELS)
     score_before = fields.Integer(aggregator="avg")
@@ -195,14 +173,3 @@ class ComplianceRiskDryRunLine(models.TransientModel):
     change = fields.Selection(
         [("raised", "Raised"), ("lowered", "Lowered"), ("first", "First Level"), ("same", "Same")]
     )
-    reasons = fields.Json("Reasons (Data)")
-    reasons_text = fields.Html("Reasons", compute="_compute_reasons_text")
-
-    @api.depends("reasons")
-    @api.depends_context("lang")
-    def _compute_reasons_text(self):
-        for line in self:
-            line.reasons_text = line.profile_id._render_risk_reasons(line.reasons)
-
-    def action_open_profile(self):
-        return self.profile_id._get_form_action()

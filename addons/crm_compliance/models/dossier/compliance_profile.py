@@ -207,11 +207,6 @@ class ComplianceProfile(models.Model):
     risk_score = fields.Integer(readonly=True, copy=False, aggregator="avg")
     risk_level = fields.Selection(RISK_LEVELS, readonly=True, copy=False, tracking=True)
     risk_level_previous = fields.Selection(RISK_LEVELS, string="Previous Risk Level", readonly=True, copy=False)
-    risk_reasons = fields.Json(
-        readonly=True,
-        copy=False,
-        groups="crm_compliance.group_compliance_officer,crm_compliance.group_compliance_auditor",
-    )
 
     # === Refresh === #
     figures_changed_at = fields.Datetime(
@@ -364,7 +359,6 @@ class ComplianceProfile(models.Model):
             "risk_score",
             "risk_level",
             "risk_level_previous",
-            "risk_reasons",
             "figures_changed_at",
         }
 

@@ -14,6 +14,12 @@ class ComplianceProfile(models.Model):
 
     _inherit = "compliance.profile"
 
+    def init(self):
+        """Half of every page is kept free: a night that rewrites every dossier finds room next to the old rows and
+        leaves the indexes alone, none of which is on a figure.
+        """
+        self.env.cr.execute(SQL("ALTER TABLE %s SET (fillfactor = 50)", SQL.identifier(self._table)))
+
     @api.model
     def _refresh(self, partners=None):
         """Computes all figures and rewrites the dossiers whose figures changed, in a constant number of statements.

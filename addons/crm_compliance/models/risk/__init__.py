@@ -4,6 +4,9 @@
 from . import compliance_risk_model
 from . import compliance_risk_factor
 from . import compliance_risk_signal
+from . import compliance_risk_simulation
+from . import compliance_notice
+from . import compliance_decision
 from . import compliance_risk_override
 from . import compliance_risk_snapshot
 from . import compliance_profile_score
@@ -19,6 +22,7 @@ from . import compliance_risk_review_line
 from . import compliance_legal_opinion
 from . import compliance_risk_review_condition
 from . import compliance_risk_review_restriction
+from . import compliance_risk_signal_review
 from . import compliance_profile_review
 from . import ir_attachment_review
 from . import res_company_review

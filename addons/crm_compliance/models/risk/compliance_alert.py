@@ -318,10 +318,12 @@ class ComplianceAlert(models.Model):
 
         :raises UserError: if there are none
         """
-        if not self.sudo().invoice_ids:
+        self._check_open()
+        # sudo: who works on the alert need not be able to change invoices; only this mark is set on them.
+        invoices = self.sudo().invoice_ids
+        if not invoices:
             raise UserError(self.env._("There are no invoices to collect."))
         self._act("collection")
-        invoices = self.sudo().invoice_ids
         invoices.compliance_collection = True
         invoices._message_log_batch(
             bodies={invoice.id: self.env._("Marked for collection by %s.", self.env.user.name) for invoice in invoices}

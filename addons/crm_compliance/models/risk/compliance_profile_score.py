@@ -18,7 +18,7 @@ SCORED = (
     "risk_level_date",
     "risk_held_level",
     "risk_held_until",
-    "risk_reasons",
+    "risk_hits",
 )
 
 
@@ -27,6 +27,10 @@ class ComplianceProfile(models.Model):
 
     _inherit = "compliance.profile"
 
+    risk_hits = fields.Json(
+        "Factors that Apply", readonly=True, copy=False, groups=REASON_GROUPS, help="Factor id and value."
+    )
+    risk_reasons = fields.Json(compute="_compute_risk_reasons", groups=REASON_GROUPS)
     risk_level_date = fields.Date("Risk Level since", readonly=True, copy=False)
     risk_held_level = fields.Selection(
         RISK_LEVELS,
@@ -60,6 +64,15 @@ class ComplianceProfile(models.Model):
                 until=format_date(self.env, profile.risk_held_until, date_format="medium"),
             )
 
+    @api.depends("risk_hits")
+    def _compute_risk_reasons(self):
+        """Stored are only the values: 100,000 customers would repeat the rules 100,000 times."""
+        rules = self.env["compliance.risk.model"]._get_rules_in_use(self.company_id)
+        for profile in self:
+            profile.risk_reasons = self.env["compliance.risk.factor"]._prepare_reasons(
+                profile.risk_hits, rules.get(profile.company_id, [])
+            )
+
     @api.depends("risk_reasons")
     @api.depends_context("lang")
     def _compute_risk_reasons_text(self):
@@ -80,10 +93,11 @@ class ComplianceProfile(models.Model):
     @api.depends_context("lang")
     def _compute_risk_override_text(self):
         levels = dict(self._fields["risk_level"]._description_selection(self.env))
-        today = fields.Date.context_today(self)
         for profile in self:
             standing = profile.risk_override_ids.filtered(
-                lambda override: override.state == "approved" and override.date_to >= today
+                lambda override: (
+                    override.state == "approved" and override.date_to >= override.company_id._get_compliance_today()
+                )
             )[:1]
             profile.risk_override_text = bool(standing) and self.env._(
                 "Set to %(level)s by %(user)s until %(until)s: %(reason)s",
@@ -95,7 +109,7 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _get_computed_fields(self):
-        return super()._get_computed_fields() | set(SCORED)
+        return super()._get_computed_fields() | {*SCORED, "risk_reasons"}
 
     # -------------------------------------------------------------------------
     # ACTIONS
@@ -171,47 +185,72 @@ class ComplianceProfile(models.Model):
             SQL("TRUE") if partners is None else SQL("profile.partner_id = ANY(%s)", partners.ids),
             SQL("profile.company_id = %s", company.id) if company else SQL("TRUE"),
         )
-        levels = SQL("SELECT * FROM (%s) fresh WHERE is_changed", self._levels_query(verdicts))
-        self.env.cr.execute(self._score_statement(self._stage(levels)))
-        self.invalidate_model([*SCORED, "risk_held_text", "risk_reasons_text", "risk_snapshot_ids"], flush=False)
+        staged = self._stage(self._changed_levels_query(verdicts))
+        self.env.cr.execute(self._score_statement(staged))
+        self.env.cr.execute(self._snapshot_statement(staged))
+        self.invalidate_model(
+            [*SCORED, "risk_held_text", "risk_reasons", "risk_reasons_text", "risk_snapshot_ids"], flush=False
+        )
         self.env["compliance.risk.snapshot"].invalidate_model(flush=False)
 
     @api.model
     def _score_statement(self, fresh):
-        """UPDATE of the dossiers that change, and INSERT of their snapshots.
+        """UPDATE of the dossiers that change.
 
-        :param SQL fresh: SELECT of the rows of ``_levels_query`` that are changed
+        :param SQL fresh: see ``_changed_levels_query``
         """
         return SQL(
             """
-            WITH changed AS (
-                UPDATE compliance_profile profile
-                   SET risk_score = fresh.score, risk_level = fresh.level, risk_reasons = fresh.reasons,
-                       risk_level_previous = CASE WHEN fresh.is_moved THEN fresh.level_before
-                                                  ELSE profile.risk_level_previous END,
-                       risk_level_date = CASE WHEN fresh.level IS NULL THEN NULL WHEN fresh.is_moved THEN %(today)s
-                                              ELSE profile.risk_level_date END,
-                       risk_held_level = fresh.held_level, risk_held_until = fresh.held_until
-                  FROM (%(fresh)s) fresh
-                 WHERE profile.id = fresh.profile_id
-             RETURNING fresh.*
-            )
-            INSERT INTO compliance_risk_snapshot
-                   (create_date, profile_id, model_id, risk_score, risk_level, risk_level_previous, risk_reasons)
-            SELECT %(now)s, profile_id, model_id, score, level, level_before, reasons
-              FROM changed
-             WHERE is_moved OR score IS DISTINCT FROM score_before
-                OR jsonb_path_query_array(reasons, '$[*].factor')
-                   IS DISTINCT FROM jsonb_path_query_array(reasons_before, '$[*].factor')
+            UPDATE compliance_profile profile
+               SET risk_score = fresh.score, risk_level = fresh.level, risk_hits = fresh.hits,
+                   risk_level_previous = CASE WHEN fresh.is_moved THEN fresh.level_before
+                                              ELSE profile.risk_level_previous END,
+                   risk_level_date = CASE WHEN fresh.level IS NULL THEN NULL WHEN fresh.is_moved THEN fresh.today
+                                          ELSE profile.risk_level_date END,
+                   risk_held_level = fresh.held_level, risk_held_until = fresh.held_until
+              FROM (%s) fresh
+             WHERE profile.id = fresh.profile_id
             """,
-            fresh=fresh,
-            today=SQL("%s::date", fields.Date.context_today(self)),
-            now=SQL("%s::timestamp", fields.Datetime.now()),
+            fresh,
+        )
+
+    @api.model
+    def _snapshot_statement(self, fresh):
+        """INSERT of the snapshots of the dossiers that change.
+
+        :param SQL fresh: see ``_changed_levels_query``
+        """
+        return SQL(
+            """
+            INSERT INTO compliance_risk_snapshot
+                   (create_date, profile_id, model_id, risk_score, risk_level, risk_level_previous, risk_hits)
+            SELECT %s, profile_id, model_id, score, level, level_before, hits
+              FROM (%s) fresh
+             WHERE is_noted
+            """,
+            SQL("%s::timestamp", fields.Datetime.now()),
+            fresh,
+        )
+
+    @api.model
+    def _changed_levels_query(self, verdicts):
+        """SELECT of what the scoring writes, of the dossiers that change only, and whether a snapshot is kept
+        (``is_noted``): other values of the same factors are no history.
+        """
+        return SQL(
+            """
+            SELECT profile_id, model_id, today, score, level, level_before, hits, held_level, held_until, is_moved,
+                   is_moved OR score IS DISTINCT FROM score_before
+                   OR ARRAY(SELECT jsonb_object_keys(hits)) <> ARRAY(SELECT jsonb_object_keys(hits_before)) AS is_noted
+              FROM (%s) fresh
+             WHERE is_changed
+            """,
+            self._levels_query(verdicts),
         )
 
     @api.model
     def _levels_query(self, verdicts):
-        """SELECT of what verdicts mean for the dossiers: profile_id, model_id, score, level, reasons, held_level,
+        """SELECT of what verdicts mean for the dossiers: profile_id, model_id, score, level, hits, held_level,
         held_until, what stood there before, is_moved (another level) and is_changed (anything else than before).
 
         :param SQL verdicts: see ``compliance.risk.model._verdicts_query``; rank is NULL where there is no model
@@ -219,8 +258,8 @@ class ComplianceProfile(models.Model):
         return SQL(
             """
             SELECT *, level IS DISTINCT FROM level_before AS is_moved,
-                   (score, level, reasons, held_level, held_until)
-                   IS DISTINCT FROM (score_before, level_before, reasons_before, held_level_before, held_until_before)
+                   (score, level, hits, held_level, held_until)
+                   IS DISTINCT FROM (score_before, level_before, hits_before, held_level_before, held_until_before)
                    AS is_changed
               FROM (
                     SELECT judged.*,
@@ -237,16 +276,17 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _targets_query(self, verdicts):
-        """SELECT of the level each dossier should have (``target``, 1 to 4), and until when a lower one has to wait.
+        """SELECT of the level each dossier should have (``target``, 1 to 4), and until when a lower one has to wait, by
+        the day (``today``) of its company.
 
         A level people have set holds at once and both ways, but never below a floor.
         """
         return SQL(
             """
-            SELECT *, CASE WHEN target < rank_before AND set_rank IS NULL AND %(today)s < lowered_from
+            SELECT *, CASE WHEN target < rank_before AND set_rank IS NULL AND today < lowered_from
                            THEN lowered_from END AS held_until
               FROM (
-                    SELECT verdict.profile_id, verdict.model_id, verdict.score::int4, verdict.reasons,
+                    SELECT verdict.profile_id, verdict.model_id, day.today, verdict.score::int4, verdict.hits,
                            CASE WHEN verdict.rank IS NULL THEN NULL
                                 WHEN standing.rank IS NULL THEN verdict.rank
                                 ELSE GREATEST(standing.rank, verdict.floor) END AS target,
@@ -254,19 +294,20 @@ class ComplianceProfile(models.Model):
                            ARRAY_POSITION(%(levels)s, profile.risk_level) AS rank_before,
                            profile.risk_level_date + verdict.cooldown AS lowered_from,
                            profile.risk_score AS score_before, profile.risk_level AS level_before,
-                           profile.risk_reasons AS reasons_before, profile.risk_held_level AS held_level_before,
+                           profile.risk_hits AS hits_before, profile.risk_held_level AS held_level_before,
                            profile.risk_held_until AS held_until_before
                       FROM (%(verdicts)s) verdict
                       JOIN compliance_profile profile ON profile.id = verdict.profile_id
-                 LEFT JOIN (SELECT profile_id, ARRAY_POSITION(%(levels)s, level) AS rank
+                      JOIN (VALUES %(days)s) day (company_id, today) ON day.company_id = profile.company_id
+                 LEFT JOIN (SELECT profile_id, date_to, ARRAY_POSITION(%(levels)s, level) AS rank
                               FROM compliance_risk_override
-                             WHERE state = 'approved' AND date_to >= %(today)s) standing
-                           ON standing.profile_id = profile.id
+                             WHERE state = 'approved') standing
+                           ON standing.profile_id = profile.id AND standing.date_to >= day.today
                     OFFSET 0
                    ) aimed
             """,
             levels=SQL("%s::varchar[]", LEVELS),
-            today=SQL("%s::date", fields.Date.context_today(self)),
+            days=self.env["res.company"]._get_compliance_days_sql(),
             verdicts=verdicts,
         )
 
@@ -280,6 +321,8 @@ class ComplianceProfile(models.Model):
             "compliance.risk.model",
             "compliance.risk.factor",
             "compliance.risk.override",
+            "compliance.risk.review",
+            "compliance.risk.review.line",
         ):
             self.env[model].flush_model()
 

@@ -1,27 +1,14 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from datetime import timezone
-from zoneinfo import ZoneInfo
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .compliance_decision import MANAGER
+
 LEVELS = [("warn", "Warning"), ("block", "Block")]
 SCOPES = {"lead": "scope_lead", "quotation": "scope_quotation", "invoice": "scope_invoice"}
-MANAGER = "crm_compliance.group_compliance_manager"
-# Only the methods below decide; a write over RPC does not.
-DECIDED = {
-    "state",
-    "requested_by",
-    "approved_by",
-    "approved_at",
-    "lifted_by",
-    "lifted_at",
-    "lift_reason",
-    "profile_id",
-}
 # Effective restrictions that were looked up already, until the transaction is flushed, committed or rolled back.
 CACHE = "crm_compliance.restrictions"
 
@@ -35,9 +22,22 @@ class ComplianceRestriction(models.Model):
 
     _name = "compliance.restriction"
     _description = "Restriction"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["compliance.decision", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _check_company_auto = True
+    _decided_fields = frozenset(
+        {
+            "state",
+            "requested_by",
+            "approved_by",
+            "approved_at",
+            "lifted_by",
+            "lifted_at",
+            "lift_reason",
+            "profile_id",
+            "origin_ref",
+        }
+    )
 
     partner_id = fields.Many2one(
         "res.partner",
@@ -178,46 +178,25 @@ class ComplianceRestriction(models.Model):
     # -------------------------------------------------------------------------
 
     @api.model_create_multi
-    def create(self, vals_list):  # pylint: disable=method-required-super
+    def create(self, vals_list):
         """A manager's restriction is imposed at once, anybody else's is a proposal.
 
         :raises AccessError: if a decision is given
         """
-        given = {key.removeprefix("default_") for key in self.env.context if key.startswith("default_")}
-        if (DECIDED | {"origin_ref"}) & given.union(*vals_list):
-            self._refuse_decision()
         imposes = not self.env.su and self.env.user.has_group(MANAGER)
-        restrictions = self._create_on_entities(vals_list)
+        restrictions = super().create(self._prepare_entities(vals_list))
         if imposes:
             restrictions._decide("active")
         else:
             restrictions._notify_managers()
         return restrictions
 
-    def write(self, vals):
-        """:raises AccessError: if a decision is given
-        :raises UserError: if something decided is to be changed
-        """
-        if not self:  # Odoo's merge wizard writes nothing to nobody
-            return True
-        if (DECIDED | {"origin_ref"}) & set(vals):
-            self._refuse_decision()
-        if self._is_chatter(vals):
-            return super().write(vals)
-        if self.filtered(lambda restriction: restriction.state != "proposed"):
-            raise UserError(
-                self.env._("A restriction that was decided is part of the record; lift it and impose another one.")
-            )
+    def _prepare_request(self, vals):
+        """On the commercial entity. Whoever changes what is proposed is who proposes it."""
         if "partner_id" in vals:
             entity = self.env["res.partner"].browse(vals["partner_id"]).commercial_partner_id
             vals = {**vals, "partner_id": entity.id}
-        # Whoever changes what is proposed is who proposes it.
-        return super().write({**vals, "requested_by": self.env.uid})
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_decided(self):
-        if self.filtered(lambda restriction: restriction.state != "proposed"):
-            raise UserError(self.env._("A restriction that was decided is part of the record; lift it instead."))
+        return {**vals, "requested_by": self.env.uid}
 
     def unlink(self):
         self._forget()
@@ -225,7 +204,12 @@ class ComplianceRestriction(models.Model):
 
     @api.model
     def _create_on_entities(self, vals_list):
-        """Past our own ``create``: on the commercial entities, with dossiers, as proposals."""
+        """Proposals on the commercial entities, with dossiers, past our own ``create``."""
+        return self._create_request(self._prepare_entities(vals_list))
+
+    @api.model
+    def _prepare_entities(self, vals_list):
+        """Values of restrictions on the commercial entities, which have dossiers from now on."""
         defaults = self.default_get(["partner_id", "company_id"])
         vals_list = [{**defaults, **vals} for vals in vals_list]
         partners = self.env["res.partner"].browse({vals["partner_id"] for vals in vals_list if vals.get("partner_id")})
@@ -233,7 +217,7 @@ class ComplianceRestriction(models.Model):
         vals_list = [{**vals, "partner_id": entities.get(vals.get("partner_id"))} for vals in vals_list]
         self._open_dossiers({(vals["partner_id"], vals["company_id"]) for vals in vals_list if vals["partner_id"]})
         self._forget()
-        return super().create(vals_list)  # pylint: disable=super-method-mismatch
+        return vals_list
 
     @api.model
     def _open_dossiers(self, pairs):
@@ -253,9 +237,11 @@ class ComplianceRestriction(models.Model):
             )
         )
 
-    @api.model
-    def _is_chatter(self, vals):
-        return all(name.startswith(("message_", "activity_")) for name in vals)
+    def _check_undecided(self):
+        if self.filtered(lambda restriction: restriction.state != "proposed"):
+            raise UserError(
+                self.env._("A restriction that was decided is part of the record; lift it and impose another one.")
+            )
 
     @api.model
     def _refuse_decision(self):
@@ -302,6 +288,7 @@ class ComplianceRestriction(models.Model):
                 "lift_reason": reason.strip(),
             }
         )
+        self._tell_people("mail_template_restriction_lifted")
 
     def _check_decider(self):
         """:raises AccessError: unless the user is a manager and not who proposed"""
@@ -327,6 +314,8 @@ class ComplianceRestriction(models.Model):
         """:param str state: active or refused"""
         vals = {"state": state, "approved_at": fields.Datetime.now(), "approved_by": self.env.uid}
         self._write_decision(vals)
+        if state == "active":
+            self._tell_people("mail_template_restriction_imposed")
         for restriction in self:
             restriction.sudo().profile_id._message_log(
                 body=self.env._("%s was proposed and refused.", restriction.display_name)
@@ -342,7 +331,7 @@ class ComplianceRestriction(models.Model):
     def _write_decision(self, vals):
         """Past our own ``write``, which refuses decisions."""
         self._forget()
-        return super().write(vals)  # pylint: disable=super-method-mismatch
+        return super()._write_decision(vals)
 
     @api.model
     def _impose(self, vals_list):
@@ -360,11 +349,11 @@ class ComplianceRestriction(models.Model):
             requester = self.env["res.users"].browse(vals.get("requested_by") or self._get_requester(origin))
             if not origin or not approver or approver == requester or not approver.has_group(MANAGER):
                 self._refuse_decision()
-            terms = {name: value for name, value in vals.items() if name not in DECIDED}
+            terms = {name: value for name, value in vals.items() if name not in self._decided_fields}
             company = self.env["res.company"].browse(terms.get("company_id")) or self.env.company
             terms["date_from"] = terms.get("date_from") or self._get_today(company)
             restriction = self.sudo()._create_on_entities([terms])
-            restriction._write_decision({"requested_by": requester.id})
+            restriction._write_decision({"requested_by": requester.id, "origin_ref": origin})
             restriction.with_user(approver).sudo()._decide("active")
             imposed += restriction.sudo(self.env.su)
         return imposed
@@ -380,11 +369,13 @@ class ComplianceRestriction(models.Model):
         """Tells the managers of the company that there is something to decide."""
         for restriction in self.filtered(lambda restriction: restriction.state == "proposed"):
             managers = self._get_managers(restriction.company_id) - self.env.user
-            restriction.message_notify(
-                partner_ids=managers.partner_id.ids,
-                subject=self.env._("Restriction proposed: %s", restriction.partner_id.display_name),
-                body=restriction.reason,
-            )
+            restriction._send_notice("mail_template_restriction_proposed", managers)
+
+    def _tell_people(self, template):
+        """Tells who looks after the customers what was decided."""
+        for restriction in self.sudo():
+            people = restriction.profile_id.user_id | restriction.profile_id.officer_id
+            restriction._send_notice(template, people - self.env.user)
 
     @api.model
     def _get_managers(self, company):
@@ -398,9 +389,8 @@ class ComplianceRestriction(models.Model):
 
     @api.model
     def _get_today(self, company):
-        """The company's day by its working hours: no time zone a user or a context brings along moves it."""
-        zone = ZoneInfo(company.sudo().resource_calendar_id.tz or "UTC")
-        return fields.Datetime.now().replace(tzinfo=timezone.utc).astimezone(zone).date()
+        """The company's day."""
+        return company._get_compliance_today()
 
     @api.model
     def _effective_query(self, scope):
@@ -411,8 +401,10 @@ class ComplianceRestriction(models.Model):
               FROM compliance_restriction restriction
               JOIN res_company company ON company.id = restriction.company_id
          LEFT JOIN resource_calendar calendar ON calendar.id = company.resource_calendar_id
+         LEFT JOIN res_partner address ON address.id = company.partner_id
         CROSS JOIN LATERAL (
-                    SELECT (%s::timestamp AT TIME ZONE 'UTC' AT TIME ZONE COALESCE(calendar.tz, 'UTC'))::date AS date
+                    SELECT (%s::timestamp AT TIME ZONE 'UTC'
+                            AT TIME ZONE COALESCE(calendar.tz, address.tz, 'UTC'))::date AS date
                    ) today
              WHERE restriction.state = 'active' AND restriction.date_from <= today.date
                AND (restriction.date_to IS NULL OR restriction.date_to >= today.date)

@@ -3,24 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from .compliance_restriction import MANAGER
+from .compliance_decision import MANAGER
 
-# Only the methods below fill these; a write over RPC does not.
-DECIDED = {
-    "state",
-    "partner_id",
-    "company_id",
-    "amount",
-    "currency_id",
-    "restriction_ids",
-    "requested_by",
-    "requested_at",
-    "approved_by",
-    "approved_at",
-    "refuse_reason",
-    "used_by",
-    "used_at",
-}
 # What is asked for. Whoever changes it is who asks.
 ASKED = {"document_ref", "reason", "valid_until"}
 VALID_DAYS = 30
@@ -33,8 +17,25 @@ class ComplianceRestrictionException(models.Model):
 
     _name = "compliance.restriction.exception"
     _description = "Exception to a Restriction"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["compliance.decision", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
+    _decided_fields = frozenset(
+        {
+            "state",
+            "partner_id",
+            "company_id",
+            "amount",
+            "currency_id",
+            "restriction_ids",
+            "requested_by",
+            "requested_at",
+            "approved_by",
+            "approved_at",
+            "refuse_reason",
+            "used_by",
+            "used_at",
+        }
+    )
 
     document_ref = fields.Reference(selection="_selection_document", string="Document", required=True, index=True)
     document_name = fields.Char(compute="_compute_document_name", compute_sudo=True)
@@ -119,9 +120,6 @@ class ComplianceRestrictionException(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """:raises AccessError: if a decision is given, or the document is not the user's to change"""
-        given = {key.removeprefix("default_") for key in self.env.context if key.startswith("default_")}
-        if DECIDED & given.union(*vals_list):
-            self._refuse_decision()
         exceptions = super().create(vals_list)
         exceptions._read_document()
         return exceptions
@@ -130,33 +128,22 @@ class ComplianceRestrictionException(models.Model):
         """:raises AccessError: if a decision is given
         :raises UserError: if what was asked for already is to be changed
         """
-        if not self:  # Odoo's merge wizard writes nothing to nobody
-            return True
-        if DECIDED & set(vals):
-            self._refuse_decision()
-        if all(name.startswith(("message_", "activity_")) for name in vals):
-            return super().write(vals)
-        if self.filtered(lambda exception: exception.state != "draft"):
-            raise UserError(self.env._("What was asked for is not changed afterwards; ask for another exception."))
-        if ASKED & set(vals):
-            vals = {**vals, "requested_by": self.env.uid}
         result = super().write(vals)
         if "document_ref" in vals:
             self._read_document()
         return result
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_requested(self):
+    def _prepare_request(self, vals):
+        """Whoever changes what is asked for is who asks."""
+        return {**vals, "requested_by": self.env.uid} if ASKED & set(vals) else vals
+
+    def _check_undecided(self):
         if self.filtered(lambda exception: exception.state != "draft"):
-            raise UserError(self.env._("An exception that was asked for is part of the record."))
+            raise UserError(self.env._("What was asked for is not changed afterwards; ask for another exception."))
 
     @api.model
     def _refuse_decision(self):
         raise AccessError(self.env._("An exception is asked for by one person and approved by another."))
-
-    def _write_decision(self, vals):
-        """Past our own ``write``, which refuses decisions."""
-        return super().write(vals)  # pylint: disable=super-method-mismatch
 
     def _read_document(self):
         """Takes customer, amount and restrictions from the document as it is now.
@@ -202,11 +189,7 @@ class ComplianceRestrictionException(models.Model):
             {"state": "requested", "requested_by": self.env.uid, "requested_at": fields.Datetime.now()}
         )
         managers = restrictions._get_managers(restrictions.company_id[:1]) - self.env.user
-        self.sudo().message_notify(
-            partner_ids=managers.partner_id.ids,
-            subject=self.env._("Exception requested: %s", self.document_name),
-            body=self.reason,
-        )
+        self._send_notice("mail_template_exception_requested", managers)
         self._log_on_document(self.env._("An exception was requested: %s", self.reason))
         return {"type": "ir.actions.act_window_close"}
 
@@ -251,15 +234,10 @@ class ComplianceRestrictionException(models.Model):
             self._refuse_decision()
 
     def _decide(self, state, **vals):
-        states = dict(self._fields["state"]._description_selection(self.env))
         self._write_decision(
             {**vals, "state": state, "approved_by": self.env.uid, "approved_at": fields.Datetime.now()}
         )
-        self.sudo().message_notify(
-            partner_ids=self.requested_by.partner_id.ids,
-            subject=self.display_name,
-            body=self.env._("Your request was decided: %s", states[state]),
-        )
+        self._send_notice("mail_template_exception_decided", self.requested_by)
 
     def _log_on_document(self, body):
         self.document_ref.sudo()._message_log(body=body)
@@ -299,8 +277,10 @@ class ComplianceRestrictionException(models.Model):
     @api.model
     def _expire(self):
         """Ends what was not used in time."""
-        overdue = self.sudo().search(
-            [("state", "in", ("draft", "requested", "approved")), ("valid_until", "<", fields.Date.context_today(self))]
+        standing = self.sudo().search([("state", "in", ("draft", "requested", "approved"))])
+        today = {company: company._get_compliance_today() for company in standing.company_id | self.env.company}
+        overdue = standing.filtered(
+            lambda exception: exception.valid_until < today[exception.company_id or self.env.company]
         )
         overdue._write_decision({"state": "expired"})
 

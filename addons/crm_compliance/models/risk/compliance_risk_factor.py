@@ -1,7 +1,5 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-import json
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL, formatLang
@@ -243,26 +241,57 @@ class ComplianceRiskFactor(models.Model):
         ]
         return SQL("GREATEST(1, %s)", SQL(", ").join(terms)) if terms else SQL("1")
 
-    def _get_reasons_sql(self):
-        """The reasons of the factors that apply, as a JSON list."""
-        terms = [
-            SQL("CASE WHEN %s THEN %s END", factor._get_condition_sql(), factor._get_reason_sql()) for factor in self
+    def _get_hits_sql(self):
+        """The factors that apply, as a JSON object of factor id to value: all that is not said by the rules already.
+        A factor never applies to a value that is NULL.
+        """
+        pairs = [
+            SQL(
+                "%s, CASE WHEN %s THEN %s END",
+                str(factor.id),
+                factor._get_condition_sql(),
+                SQL.identifier(factor.signal),
+            )
+            for factor in self
         ]
-        return SQL("TO_JSONB(ARRAY_REMOVE(ARRAY[%s]::jsonb[], NULL))", SQL(", ").join(terms))
+        # PostgreSQL calls functions with 100 arguments at most.
+        objects = [
+            SQL("JSONB_STRIP_NULLS(JSONB_BUILD_OBJECT(%s))", SQL(", ").join(pairs[start : start + 50]))
+            for start in range(0, len(pairs), 50)
+        ]
+        return SQL(" || ").join(objects) if objects else SQL("'{}'::jsonb")
 
-    def _get_reason_sql(self):
-        value = SQL.identifier(self.signal)
-        reason = {
-            "factor": self.id,
-            "code": self.code,
-            "name": self.with_context(lang="en_US").name,
-            "signal": self.signal,
-            "comparison": self.comparison,
-            "threshold": self._get_threshold(),
-            "points": self.points,
-            "floor": self.floor or None,
-        }
-        return SQL("%s::jsonb || JSONB_BUILD_OBJECT('value', %s)", json.dumps(reason), value)
+    # -------------------------------------------------------------------------
+    # RULES AND REASONS
+    # -------------------------------------------------------------------------
+
+    def _prepare_rules(self):
+        """These factors as plain data, in their order: what a version keeps when it is put into force."""
+        return [
+            {
+                "factor": factor.id,
+                "code": factor.code,
+                "name": factor.name,
+                "signal": factor.signal,
+                "comparison": factor.comparison,
+                "threshold": factor._get_threshold(),
+                "points": factor.points,
+                "floor": factor.floor or None,
+            }
+            for factor in self.with_context(lang="en_US")
+        ]
+
+    @api.model
+    def _prepare_reasons(self, hits, rules):
+        """Why a score is what it is.
+
+        :param dict hits: factor id (text) -> value, of the factors that apply; see ``_get_hits_sql``
+        :param list rules: see ``_prepare_rules``
+        :return: list of the rules that apply, each with its value; None where nothing was scored
+        """
+        if hits is None or hits is False:
+            return None
+        return [{**rule, "value": hits[str(rule["factor"])]} for rule in rules if str(rule["factor"]) in hits]
 
     # -------------------------------------------------------------------------
     # READING

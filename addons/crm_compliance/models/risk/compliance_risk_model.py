@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from ..dossier.compliance_profile import RISK_LEVELS
 
 # Only the methods below set these, whatever route a value comes by.
-DECIDED = {"state", "version", "previous_id", "activated_by", "activated_at", "archived_at"}
+DECIDED = {"state", "version", "previous_id", "rules", "activated_by", "activated_at", "archived_at"}
 LEVELS = [code for code, _label in RISK_LEVELS]
 
 
@@ -55,6 +55,9 @@ class ComplianceRiskModel(models.Model):
         help="A level is lowered only this many days after it was reached. It is raised at once.",
     )
     previous_id = fields.Many2one("compliance.risk.model", string="Made from", readonly=True, copy=False)
+    rules = fields.Json(
+        "Rules as Put into Force", readonly=True, copy=False, help="What the reasons of scores are told from."
+    )
     activated_by = fields.Many2one("res.users", readonly=True, copy=False)
     activated_at = fields.Datetime(readonly=True, copy=False)
     archived_at = fields.Datetime(readonly=True, copy=False)
@@ -194,7 +197,14 @@ class ComplianceRiskModel(models.Model):
         if not self.factor_ids:
             raise UserError(self.env._("A risk model without factors would call every customer low risk."))
         self._get_active(self.company_id)._archive_version()
-        self._set_decided({"state": "active", "activated_by": self.env.uid, "activated_at": fields.Datetime.now()})
+        self._set_decided(
+            {
+                "state": "active",
+                "rules": self.factor_ids._prepare_rules(),
+                "activated_by": self.env.uid,
+                "activated_at": fields.Datetime.now(),
+            }
+        )
         self._after_change()
 
     def action_archive_version(self):
@@ -287,6 +297,20 @@ class ComplianceRiskModel(models.Model):
         """The version in force in a company; empty if there is none."""
         return self.sudo().search([("company_id", "=", company.id), ("state", "=", "active")]).sudo(self.env.su)
 
+    def _get_rules(self):
+        """The rules of this version as plain data, see ``compliance.risk.factor._prepare_rules``."""
+        return (self.rules or self.factor_ids._prepare_rules()) if self else []
+
+    @api.model
+    def _get_rules_in_use(self, companies):
+        """All rules that are or were in force in companies: {company: rules}. Rules are told apart by their factors."""
+        # sudo: whoever may read the reasons may read the rules behind them, whatever company is chosen.
+        models_sudo = self.sudo().search([("company_id", "in", companies.ids), ("state", "!=", "draft")])
+        return {
+            company: [rule for model in versions for rule in model._get_rules()]
+            for company, versions in models_sudo.grouped("company_id").items()
+        }
+
     @api.model
     def _activate_default(self):
         """Puts the shipped model into force unless the main company has, or had, another."""
@@ -300,7 +324,7 @@ class ComplianceRiskModel(models.Model):
 
     def _verdicts_query(self, partners=None, as_of=None):
         """What these versions say of the customers of their companies: SQL of a SELECT with a row per dossier:
-        profile_id, model_id, cooldown, score (0 to 100), floor and rank (1 low to 4 critical), reasons (jsonb).
+        profile_id, model_id, cooldown, score (0 to 100), floor and rank (1 low to 4 critical), hits (jsonb).
 
         :param partners: customers (commercial entities); None means all
         :param date as_of: a past day; signals that cannot be told for it are left out. None: as the dossiers stand
@@ -309,7 +333,7 @@ class ComplianceRiskModel(models.Model):
         if not queries:
             return SQL(
                 "SELECT NULL::int4 AS profile_id, NULL::int4 AS model_id, 0 AS cooldown, 0 AS score, 1 AS floor,"
-                " 1 AS rank, NULL::jsonb AS reasons WHERE FALSE"
+                " 1 AS rank, NULL::jsonb AS hits WHERE FALSE"
             )
         return SQL(" UNION ALL ").join(queries)
 
@@ -322,8 +346,8 @@ class ComplianceRiskModel(models.Model):
             SELECT profile_id, %(model)s AS model_id, %(cooldown)s AS cooldown, LEAST(points, 100) AS score, floor,
                    GREATEST(floor, 1 + (points >= %(medium)s)::int4 + (points >= %(high)s)::int4
                                      + (points >= %(critical)s)::int4) AS rank,
-                   reasons
-              FROM (SELECT profile_id, %(points)s AS points, %(floor)s AS floor, %(reasons)s AS reasons
+                   hits
+              FROM (SELECT profile_id, %(points)s AS points, %(floor)s AS floor, %(hits)s AS hits
                       FROM (%(values)s) valued OFFSET 0) judged
             OFFSET 0 -- here and there: what a factor says is found once, and not again for every use of it
             """,
@@ -334,7 +358,7 @@ class ComplianceRiskModel(models.Model):
             critical=self.threshold_critical,
             points=factors._get_points_sql(),
             floor=factors._get_floor_sql(),
-            reasons=factors._get_reasons_sql(),
+            hits=factors._get_hits_sql(),
             values=self._values_query(factors, partners, as_of),
         )
 

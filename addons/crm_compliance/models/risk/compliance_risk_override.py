@@ -6,10 +6,9 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..dossier.compliance_profile import RISK_LEVELS
+from .compliance_decision import MANAGER
 from .compliance_risk_factor import RANKS
 
-# Only the methods below decide; a write over RPC does not.
-DECIDED = {"state", "requested_by", "approved_by", "approved_at"}
 # What is asked for. Whoever changes it is who asks for it.
 ASKED = {"profile_id", "level", "reason", "date_to"}
 
@@ -21,9 +20,10 @@ class ComplianceRiskOverride(models.Model):
 
     _name = "compliance.risk.override"
     _description = "Risk Level Override"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["compliance.decision", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _check_company_auto = True
+    _decided_fields = frozenset({"state", "requested_by", "approved_by", "approved_at"})
 
     profile_id = fields.Many2one(
         "compliance.profile",
@@ -67,14 +67,14 @@ class ComplianceRiskOverride(models.Model):
     @api.depends("state", "requested_by")
     @api.depends_context("uid")
     def _compute_can_approve(self):
-        manager = self.env.user.has_group("crm_compliance.group_compliance_manager")
+        manager = self.env.user.has_group(MANAGER)
         for override in self:
             override.can_approve = manager and override.state == "draft" and override.requested_by != self.env.user
 
     @api.constrains("date_to")
     def _check_date_to(self):
         for override in self:
-            if override.state == "draft" and override.date_to < fields.Date.context_today(self):
+            if override.state == "draft" and override.date_to < override.company_id._get_compliance_today():
                 raise ValidationError(self.env._("A level cannot be set until a day that has passed."))
 
     @api.constrains("level")
@@ -97,35 +97,11 @@ class ComplianceRiskOverride(models.Model):
     # CRUD
     # -------------------------------------------------------------------------
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        """:raises AccessError: if a decision is given"""
-        defaults = {key.removeprefix("default_") for key in self.env.context if key.startswith("default_")}
-        if DECIDED & defaults.union(*vals_list):
-            self._refuse_decision()
-        return super().create(vals_list)
+    def _prepare_request(self, vals):
+        """Whoever changes what is asked for is who asks for it."""
+        return {**vals, "requested_by": self.env.uid} if ASKED & set(vals) else vals
 
-    def write(self, vals):
-        """:raises AccessError: if a decision is given
-        :raises UserError: if it was decided already
-        """
-        if DECIDED & set(vals):
-            self._refuse_decision()
-        if not all(name.startswith(("message_", "activity_", "website_message_")) for name in vals):
-            self._check_open()
-        if ASKED & set(vals):
-            vals = {**vals, "requested_by": self.env.uid}
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_decided(self):
-        self._check_open()
-
-    def _write_decision(self, vals):
-        """Past our own ``write``, which refuses decisions."""
-        return super().write(vals)  # pylint: disable=super-method-mismatch
-
-    def _check_open(self):
+    def _check_undecided(self):
         if self.filtered(lambda override: override.state != "draft"):
             raise UserError(self.env._("A level that was decided on is part of the record; ask for another instead."))
 
@@ -171,13 +147,13 @@ class ComplianceRiskOverride(models.Model):
 
     def _check_manager(self):
         self.check_access("write")
-        if not self.env.user.has_group("crm_compliance.group_compliance_manager"):
+        if not self.env.user.has_group(MANAGER):
             raise AccessError(self.env._("Only compliance managers decide on risk levels."))
 
     def _check_approver(self):
         self.ensure_one()
         self._check_manager()
-        self._check_open()
+        self._check_undecided()
         if self.requested_by == self.env.user:
             self._refuse_decision()
 
@@ -199,9 +175,11 @@ class ComplianceRiskOverride(models.Model):
         self.flush_model()
         self.env.cr.execute(
             SQL(
-                "UPDATE compliance_risk_override SET state = 'expired', write_date = now() AT TIME ZONE 'UTC'"
-                " WHERE state = 'approved' AND date_to < %s",
-                fields.Date.context_today(self),
+                "UPDATE compliance_risk_override asked"
+                " SET state = 'expired', write_date = now() AT TIME ZONE 'UTC'"
+                " FROM (VALUES %s) day (company_id, today)"
+                " WHERE asked.company_id = day.company_id AND state = 'approved' AND date_to < day.today",
+                self.env["res.company"]._get_compliance_days_sql(),
             )
         )
         self.invalidate_model(["state"], flush=False)

@@ -1,13 +1,12 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from zoneinfo import ZoneInfo
-
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.http import request
-from odoo.tools import SQL
+from odoo.tools import SQL, formatLang
 
 from ..dossier.compliance_profile import RISK_LEVELS, ZONES
+from .compliance_risk_signal import FIGURES as FIGURE_UNITS
 
 OFFICER = "crm_compliance.group_compliance_officer"
 MANAGER = "crm_compliance.group_compliance_manager"
@@ -54,6 +53,7 @@ DECIDED = {
     "company_name",
     "snapshot",
     "content_hash",
+    "reminded_at",
     "escalated_at",
 }
 # Whom and what the review is about.
@@ -86,7 +86,7 @@ class ComplianceRiskReview(models.Model):
 
     _name = "compliance.risk.review"
     _description = "Customer Review"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["compliance.notice", "mail.thread", "mail.activity.mixin"]
     _order = "due_date, id"
     _rec_names_search = ["name", "partner_id.complete_name"]
     _check_company_auto = True
@@ -145,6 +145,7 @@ class ComplianceRiskReview(models.Model):
     submitted_at = fields.Datetime(readonly=True, copy=False)
     approved_by = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict", tracking=True)
     approved_at = fields.Datetime(readonly=True, copy=False)
+    reminded_at = fields.Datetime(readonly=True, copy=False, help="When the officer was told that it is due.")
     escalated_at = fields.Datetime(readonly=True, copy=False, help="When the managers were told that it is overdue.")
     send_back_reason = fields.Text(readonly=True, copy=False, groups=REASONS)
     cancel_reason = fields.Text(readonly=True, copy=False, groups=REASONS)
@@ -469,11 +470,13 @@ class ComplianceRiskReview(models.Model):
 
     def action_send_back(self):
         """Asks for the reason and gives the reviews back to who prepares them."""
-        return self.env["compliance.risk.review.reason"]._open(self, "send_back", self.env._("Send Back"))
+        self.check_access("write")
+        return self.env["compliance.reason"]._open(self, self.env._("Send Back"), "send_back")
 
     def action_cancel(self):
         """Asks for the reason and cancels the reviews."""
-        return self.env["compliance.risk.review.reason"]._open(self, "cancel", self.env._("Cancel the Review"))
+        self.check_access("write")
+        return self.env["compliance.reason"]._open(self, self.env._("Cancel the Review"), "cancel")
 
     def _send_back(self, reason):
         """Gives reviews back to their officers.
@@ -578,18 +581,14 @@ class ComplianceRiskReview(models.Model):
         ]
         return problems
 
-    def _get_label(self, fname):
-        return dict(self._fields[fname]._description_selection(self.env)).get(self[fname], "")
-
     # -------------------------------------------------------------------------
     # HELPERS
     # -------------------------------------------------------------------------
 
     @api.model
     def _get_today(self, company):
-        """The company's day by its working hours: no time zone a user or a context brings along moves it."""
-        zone = ZoneInfo(company.sudo().resource_calendar_id.tz or company.sudo().partner_id.tz or "UTC")
-        return fields.Datetime.now().replace(tzinfo=ZoneInfo("UTC")).astimezone(zone).date()
+        """The company's day."""
+        return company._get_compliance_today()
 
     def _number(self):
         """Numbers the reviews by company and year, without a query per review."""
@@ -679,10 +678,26 @@ class ComplianceRiskReview(models.Model):
         self.ensure_one()
         profiles = self.env["compliance.profile"]
         return [
-            (profiles._fields[name]._description_string(self.env), value)
+            (profiles._fields[name]._description_string(self.env), self._describe_figure(name, value))
             for name, value in (self.figures or {}).items()
             if name in profiles._fields
         ]
+
+    def _describe_figure(self, name, value):
+        """A figure noted, as people read it; as it was noted if it cannot be read."""
+        number, _space, currency = value.partition(" ")
+        try:
+            number = float(number)
+        except ValueError:
+            return value
+        unit = "%" if name == "completeness" else FIGURE_UNITS.get(name)
+        if unit == "amount" and currency == self.currency_id.name:
+            return formatLang(self.env, number, currency_obj=self.currency_id)
+        if unit == "%":
+            return f"{formatLang(self.env, number if name == 'completeness' else 100 * number, digits=0)} %"
+        if unit == "days":
+            return self.env._("%(number)s days", number=formatLang(self.env, number, digits=0))
+        return value
 
     def _describe_open_matters(self):
         """:return: what is open with the customer: as it stands while it is prepared, as it stood afterwards"""

@@ -83,14 +83,23 @@ class ComplianceRiskReview(models.Model):
         )
         self._end_activities()
         self._seal()
+        self._apply_answers()
         self._apply_admission()
         self._apply_conditions()
         self._apply_credit_limit()
         self._apply_restrictions()
+        self._tell_decision()
 
     # -------------------------------------------------------------------------
     # EFFECTS
     # -------------------------------------------------------------------------
+
+    def _apply_answers(self):
+        """The risk model may look at the answers; what it makes of them is known to this review and calls for no
+        other.
+        """
+        # sudo: scores are nobody's to write.
+        self.env["compliance.profile"].sudo()._score(self.sudo().partner_id)
 
     def _apply_admission(self):
         """Writes the decision into the dossier, with the dates of this and the next review."""
@@ -148,6 +157,14 @@ class ComplianceRiskReview(models.Model):
             blocks = origins and restrictions.search([("origin_ref", "in", origins), ("state", "=", "active")])
             if blocks:
                 blocks._lift(self.env._("%s was approved.", self.name))
+
+    def _tell_decision(self):
+        """Tells who prepared the review and who looks after the customer, with the conditions."""
+        # sudo: whether somebody may read the review does not depend on who approved it.
+        review = self.sudo()
+        people = review.prepared_by | review.submitted_by | review.profile_id.user_id | review.profile_id.officer_id
+        readers = (people - self._get_actor()).filtered(lambda user: self.with_user(user).has_access("read"))
+        self._send_notice("mail_template_review_decided", readers)
 
     def _prepare_restrictions(self):
         """:return: list of values of restrictions, see ``compliance.restriction._impose``"""

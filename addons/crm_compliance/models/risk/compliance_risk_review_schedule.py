@@ -97,6 +97,7 @@ class ComplianceRiskReview(models.Model):
         while self._open_due(batch_size):
             if not self.env["ir.cron"]._commit_progress(1, remaining=1):
                 return
+        self._remind()
         self._escalate()
         self._miss_conditions()
         self.env["ir.cron"]._commit_progress(1, remaining=0)
@@ -189,6 +190,31 @@ class ComplianceRiskReview(models.Model):
         return self.browse(reviews.ids)
 
     @api.model
+    def _remind(self):
+        """Tells the officers, once, of reviews that fell due, all of them in one message.
+
+        :return: the reviews
+        """
+        reviews = self.sudo()
+        domain = [("state", "in", EDITABLE), ("reminded_at", "=", False), ("prepared_by", "!=", False)]
+        due = reviews.browse().concat(
+            *(
+                reviews.search([*domain, ("company_id", "=", company.id), ("due_date", "<=", self._get_today(company))])
+                for company in self._get_companies()
+            )
+        )
+        for officer, owned in due.grouped("prepared_by").items():
+            self._send_digest("mail_template_reviews_due", officer, reviews=owned)
+        due._write_state({"reminded_at": fields.Datetime.now()})
+        return due
+
+    def _tell_managers(self):
+        """Tells the managers of each company what nobody finished in time."""
+        for company, reviews in self.sudo().grouped("company_id").items():
+            for manager in self._get_managers(company):
+                self._send_digest("mail_template_reviews_escalated", manager, reviews=reviews)
+
+    @api.model
     def _escalate(self):
         """Tells the managers, once, of reviews nobody finished in time.
 
@@ -212,6 +238,7 @@ class ComplianceRiskReview(models.Model):
             )
         )
         overdue._ask_managers(self.env._("Review overdue"))
+        overdue._tell_managers()
         overdue._write_state({"escalated_at": fields.Datetime.now()})
         return overdue
 

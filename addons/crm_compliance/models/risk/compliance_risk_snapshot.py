@@ -27,8 +27,16 @@ class ComplianceRiskSnapshot(models.Model):
     risk_score = fields.Integer("Score", readonly=True, aggregator="avg")
     risk_level = fields.Selection(RISK_LEVELS, "Level", readonly=True)
     risk_level_previous = fields.Selection(RISK_LEVELS, "Level Before", readonly=True)
-    risk_reasons = fields.Json("Reasons (Data)", readonly=True)
+    risk_hits = fields.Json("Factors that Apply", readonly=True, help="Factor id and value.")
+    risk_reasons = fields.Json("Reasons (Data)", compute="_compute_risk_reasons")
     risk_reasons_text = fields.Html("Reasons", compute="_compute_risk_reasons_text")
+
+    @api.depends("risk_hits", "model_id")
+    def _compute_risk_reasons(self):
+        for snapshot in self:
+            # sudo: as for the reasons of the dossier.
+            rules = snapshot.model_id.sudo()._get_rules()
+            snapshot.risk_reasons = self.env["compliance.risk.factor"]._prepare_reasons(snapshot.risk_hits, rules)
 
     @api.depends("risk_reasons")
     @api.depends_context("lang")
