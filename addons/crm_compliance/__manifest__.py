@@ -16,6 +16,7 @@
         "security/compliance_review_security.xml",
         "security/ir.model.access.csv",
         "security/compliance_risk_security.xml",
+        "security/compliance_day_security.xml",
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",
         "data/compliance_criterion_data.xml",
@@ -24,6 +25,7 @@
         "data/compliance_risk_review_data.xml",
         "data/compliance_audit_policy_data.xml",
         "data/compliance_risk_model_data.xml",
+        "data/compliance_day_data.xml",
         "views/audit/compliance_audit_templates.xml",
         "views/audit/compliance_audit_log_views.xml",
         "views/audit/compliance_audit_policy_views.xml",
@@ -60,10 +62,16 @@
         "views/risk/compliance_alert_menus.xml",
         "views/risk/res_config_settings_review_views.xml",
         "views/risk/compliance_risk_review_menus.xml",
+        "views/day/compliance_dashboard_views.xml",
+        "views/day/compliance_my_day_views.xml",
+        "views/day/compliance_contact_views.xml",
+        "views/day/compliance_contact_cadence_views.xml",
+        "views/day/res_config_settings_views.xml",
     ],
     "assets": {
         "web.assets_backend": [
             "crm_compliance/static/src/choices_field/*",
+            "crm_compliance/static/src/dashboard/*",
         ],
     },
     "demo": [
