@@ -36,6 +36,7 @@
         "views/dossier/compliance_settlement_views.xml",
         "views/risk/compliance_risk_review_templates.xml",
         "report/compliance_risk_review_report.xml",
+        "report/compliance_profile_report.xml",
         "views/risk/compliance_risk_review_part_views.xml",
         "views/risk/compliance_risk_review_wizard_views.xml",
         "views/risk/compliance_risk_review_views.xml",
@@ -67,11 +68,16 @@
         "views/day/compliance_contact_views.xml",
         "views/day/compliance_contact_cadence_views.xml",
         "views/day/res_config_settings_views.xml",
+        "views/day/compliance_goal_views.xml",
+        "views/day/compliance_setup_views.xml",
     ],
     "assets": {
         "web.assets_backend": [
             "crm_compliance/static/src/choices_field/*",
             "crm_compliance/static/src/dashboard/*",
+        ],
+        "web.assets_tests": [
+            "crm_compliance/static/tests/tours/*",
         ],
     },
     "demo": [

@@ -39,3 +39,4 @@ from . import test_settings
 from . import test_review_flow
 from . import test_review_four_eyes
 from . import test_review_schedule
+from . import test_day_dashboard

@@ -12,3 +12,4 @@ from . import (
     compliance_risk_review_reason,
     validate_account_move,
 )
+from . import compliance_setup

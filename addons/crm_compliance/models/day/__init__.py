@@ -5,3 +5,4 @@ from . import compliance_dashboard
 from . import compliance_my_day
 from . import compliance_contact_cadence, compliance_contact, compliance_profile_contact, mail_activity
 from . import res_company, res_config_settings
+from . import compliance_profile_report, compliance_goal

@@ -96,7 +96,7 @@ class ComplianceDashboard(models.AbstractModel):
         return {
             "code": "levels",
             "title": self.env._("Customers by Risk Level"),
-            "help": self.env._("Change against a month ago."),
+            "help": self.env._("Change against a month ago.") if before else "",
             "chart": "doughnut",
             "model": "compliance.profile",
             "empty": self.env._("No customer has a dossier yet."),
@@ -120,7 +120,7 @@ class ComplianceDashboard(models.AbstractModel):
         return {
             "code": "zones",
             "title": self.env._("Customers by Zone"),
-            "help": self.env._("From the criteria of a standard customer. Change against a month ago."),
+            "help": self.env._("From the criteria of a standard customer."),
             "chart": "doughnut",
             "model": "compliance.profile",
             "empty": self.env._("No customer has a dossier yet."),
