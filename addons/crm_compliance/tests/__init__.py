@@ -40,3 +40,7 @@ from . import test_review_flow
 from . import test_review_four_eyes
 from . import test_review_schedule
 from . import test_day_dashboard
+from . import test_day_my_day
+from . import test_day_contact
+from . import test_day_goal
+from . import test_day_report
