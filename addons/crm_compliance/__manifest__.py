@@ -83,6 +83,7 @@
     "demo": [
         "demo/res_users_demo.xml",
         "demo/compliance_demo.xml",
+        "demo/compliance_day_demo.xml",
     ],
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

@@ -22,7 +22,7 @@ class TestDossierReport(RiskCommon):
                 "risk_level": "medium",
             }
         )
-        cls.env["compliance.restriction"].create(
+        cls.env["compliance.restriction"].with_user(cls.user["manager"]).create(
             {"partner_id": cls.customer.id, "reason": "Kept from the portal", "date_from": cls.today}
         )
 

@@ -25,7 +25,8 @@ class ComplianceDashboard(models.AbstractModel):
     but the number of blocks.
 
     A block is a dict of ``code``, ``title``, ``help``, ``chart`` (None, "bar", "doughnut" or "line"), ``model``,
-    ``empty`` (what to say without records) and ``items``; an item is a dict of ``label``, ``value`` (number), ``text``
+    ``empty`` (what to say without records), ``items`` and perhaps ``headline`` (one figure above the others: ``text``,
+    ``note``, ``tone``); an item is a dict of ``label``, ``value`` (number), ``text``
     (the number as shown), ``tone``, ``change`` (against a month ago, or None) and ``domain``.
     """
 

@@ -134,11 +134,16 @@ class ComplianceGoal(models.Model):
         return "%"
 
     @api.model
+    def _get_factor(self, indicator):
+        """What the quotient is multiplied by: shares are in per cent."""
+        return 100.0
+
+    @api.model
     def _get_indicator_queries(self):
         """How indicators are measured: {indicator: method giving the SQL of it}.
 
-        Each is a SELECT over ``span`` (number, company_id, date_from, date_to, now) of number, profile_id, and the
-        numerator and the denominator that count for a customer.
+        Each is a SELECT over ``span`` (number, company_id, team_id, date_from, date_to) of number, profile_id (or
+        NULL), ``part`` and ``whole``: the numerator and the denominator that count for a customer or a document.
         """
         return {
             "retention": self._retention_query,
@@ -157,7 +162,7 @@ class ComplianceGoal(models.Model):
         queries = self._get_indicator_queries()
         known = self.filtered(lambda goal: goal.indicator in queries and goal.date_start and goal.company_id)
         for indicator, goals in known.grouped("indicator").items():
-            rows = self._measure_spans(queries[indicator](), goals._get_spans())
+            rows = self._measure_spans(queries[indicator](), goals._get_spans(), self._get_factor(indicator))
             for number, goal in enumerate(goals):
                 figures[goal] = (rows.get(2 * number, (0, 0)), rows.get(2 * number + 1, (0, 0)))
         return figures
@@ -181,8 +186,10 @@ class ComplianceGoal(models.Model):
         return SQL(", ").join(spans)
 
     @api.model
-    def _measure_spans(self, query, spans):
-        """:return: dict of number of the span -> (figure, count)"""
+    def _measure_spans(self, query, spans, factor):
+        """Adds up what counts for single customers.
+
+        :return: dict of number of the span -> (figure, count)"""
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
@@ -191,7 +198,7 @@ class ComplianceGoal(models.Model):
                 SELECT counted.number, SUM(counted.part) / NULLIF(SUM(counted.whole), 0) * %(factor)s, COUNT(*)
                   FROM (%(query)s) counted
                   JOIN span ON span.number = counted.number
-                  JOIN compliance_profile profile ON profile.id = counted.profile_id
+             LEFT JOIN compliance_profile profile ON profile.id = counted.profile_id
                  WHERE counted.whole <> 0
                    AND (span.team_id IS NULL OR EXISTS (SELECT FROM crm_team_member member
                                                          WHERE member.crm_team_id = span.team_id AND member.active
@@ -200,7 +207,7 @@ class ComplianceGoal(models.Model):
                 """,
                 spans=spans,
                 query=query,
-                factor=100.0,
+                factor=factor,
             )
         )
         return {number: (float(figure or 0), count) for number, figure, count in rows}

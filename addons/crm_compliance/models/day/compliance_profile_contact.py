@@ -249,6 +249,7 @@ class ComplianceProfile(models.Model):
         interval after its dossier was opened.
         """
         scope = SQL("TRUE") if partners is None else SQL("profile.partner_id = ANY(%s)", partners.ids)
+        companies = self._get_contact_companies(partners)
         return SQL(
             """
             SELECT dated.id, dated.last_date, COALESCE(holiday.workday, dated.next_date) AS next_date
@@ -271,13 +272,13 @@ class ComplianceProfile(models.Model):
             living=list(LIVING),
             left=list(LEFT),
             cadences=self.env["compliance.contact.cadence"]._intervals_query(),
-            last=self._last_contacts_query(),
+            last=self._last_contacts_query(companies),
             scope=scope,
-            holidays=self._holidays_query(),
+            holidays=self._holidays_query(companies),
         )
 
     @api.model
-    def _last_contacts_query(self):
+    def _last_contacts_query(self, companies):
         """SELECT over ``touch`` of partner_id, company_id and the day of the last contact by the company's clock. A
         contact counts for its company, or for those its person works for.
         """
@@ -294,7 +295,7 @@ class ComplianceProfile(models.Model):
             """,
             SQL(", ").join(
                 SQL("(%s::int4, %s::varchar)", company.id, self._get_contact_zone(company).key)
-                for company in self._get_contact_companies()
+                for company in companies
             ),
         )
 
@@ -303,7 +304,12 @@ class ComplianceProfile(models.Model):
     # -------------------------------------------------------------------------
 
     @api.model
-    def _get_contact_companies(self):
+    def _get_contact_companies(self, partners=None):
+        """All companies, or those that have a dossier of these customers."""
+        if partners:
+            dossiers = self.sudo().with_context(active_test=False)
+            groups = dossiers._read_group([("partner_id", "in", partners.ids)], ["company_id"])
+            return self.env["res.company"].sudo().union(*(company for (company,) in groups))
         return self.env["res.company"].sudo().with_context(active_test=False).search([])
 
     @api.model
@@ -311,13 +317,13 @@ class ComplianceProfile(models.Model):
         return ZoneInfo(company.resource_calendar_id.tz or company.partner_id.tz or "UTC")
 
     @api.model
-    def _holidays_query(self):
+    def _holidays_query(self, companies):
         """SELECT of company_id, each day nobody works there, and the working day before it: contacts are due rather a
         day early than late.
         """
         rows = [
             SQL("(%s::int4, %s::date, %s::date)", company.id, day, workday)
-            for company in self._get_contact_companies()
+            for company in companies
             for day, workday in self._get_holidays(company).items()
         ]
         rows = rows or [SQL("(0, NULL::date, NULL::date)")]

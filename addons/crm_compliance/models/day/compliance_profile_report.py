@@ -3,7 +3,7 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.tools import format_date, formatLang
+from odoo.tools import format_date, format_datetime, formatLang
 
 MONTHS = 12
 # Of the drawings, in units of the view box.
@@ -39,6 +39,11 @@ class ComplianceProfile(models.Model):
     def _get_report_base_filename(self):
         self.ensure_one()
         return self.env._("Dossier %s", self.display_name).replace("/", "-")
+
+    @api.model
+    def _get_report_time(self):
+        """When it is printed, by the reader's clock."""
+        return format_datetime(self.env, fields.Datetime.now())
 
     @api.model
     def _get_report_figures(self):
