@@ -4,7 +4,6 @@ from datetime import date, datetime
 
 from freezegun import freeze_time
 
-from odoo import fields
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged

@@ -22,10 +22,14 @@ class ComplianceContactCadence(models.Model):
 
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
-        "res.company", index="btree_not_null", ondelete="cascade", help="Empty: all companies without rules of their own."
+        "res.company",
+        index="btree_not_null",
+        ondelete="cascade",
+        help="Empty: all companies without rules of their own.",
     )
     value_tier = fields.Selection(
-        [("high", "High"), ("medium", "Medium"), ("low", "Low"), ("none", "None")], help="Empty: customers of any value."
+        [("high", "High"), ("medium", "Medium"), ("low", "Low"), ("none", "None")],
+        help="Empty: customers of any value.",
     )
     risk_level = fields.Selection(RISK_LEVELS, help="Empty: customers of any risk.")
     interval_days = fields.Integer("Every (days)", required=True, default=DEFAULT_DAYS, aggregator=None)

@@ -49,8 +49,12 @@ class ComplianceGoal(models.Model):
     unit = fields.Char(compute="_compute_unit")
     actual = fields.Float(compute="_compute_actual", digits=(16, 2), aggregator=None)
     previous = fields.Float("Period Before", compute="_compute_actual", digits=(16, 2), aggregator=None)
-    trend = fields.Float(compute="_compute_actual", digits=(16, 2), aggregator=None, help="Actual less the period before.")
-    count = fields.Integer("Based on", compute="_compute_actual", aggregator=None, help="Customers or documents counted.")
+    trend = fields.Float(
+        compute="_compute_actual", digits=(16, 2), aggregator=None, help="Actual less the period before."
+    )
+    count = fields.Integer(
+        "Based on", compute="_compute_actual", aggregator=None, help="Customers or documents counted."
+    )
     status = fields.Selection(
         [("reached", "Reached"), ("missed", "Not Reached"), ("none", "No Data")], compute="_compute_actual"
     )
@@ -189,7 +193,8 @@ class ComplianceGoal(models.Model):
     def _measure_spans(self, query, spans, factor):
         """Adds up what counts for single customers.
 
-        :return: dict of number of the span -> (figure, count)"""
+        :return: dict of number of the span -> (figure, count)
+        """
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(

@@ -119,23 +119,26 @@ class ComplianceMyDay(models.Model):
             self._source(
                 "override", "compliance.risk.override", self._approver_domain("draft"), "create_date", weight=9
             ),
-            {
-                **self._source("redaction", "compliance.audit.redaction", self._approver_domain("draft"), "create_date"),
-                "partner": None,
-                "company": None,
-            },
+            self._source(
+                "redaction",
+                "compliance.audit.redaction",
+                self._approver_domain("draft"),
+                "create_date",
+                partner=None,
+                company=None,
+            ),
             self._source("contact", "compliance.profile", self._contact_domain(), "next_contact_date", weight=3),
         ]
 
     @api.model
-    def _source(self, kind, model, domain, date, weight=1):
+    def _source(self, kind, model, domain, date, weight=1, partner="partner_id", company="company_id"):
         return {
             "kind": kind,
             "model": model,
             "domain": domain,
             "date": date,
-            "partner": "partner_id",
-            "company": "company_id",
+            "partner": partner,
+            "company": company,
             "weight": weight,
         }
 

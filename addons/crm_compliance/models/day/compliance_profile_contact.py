@@ -294,8 +294,7 @@ class ComplianceProfile(models.Model):
           GROUP BY touch.partner_id, company.id
             """,
             SQL(", ").join(
-                SQL("(%s::int4, %s::varchar)", company.id, self._get_contact_zone(company).key)
-                for company in companies
+                SQL("(%s::int4, %s::varchar)", company.id, self._get_contact_zone(company).key) for company in companies
             ),
         )
 
@@ -412,7 +411,8 @@ class ComplianceProfile(models.Model):
                            AS number
                       FROM compliance_profile profile
                       JOIN (VALUES %(companies)s) company (id, ahead, most) ON company.id = profile.company_id
-                      JOIN res_users person ON person.id = COALESCE(profile.user_id, profile.officer_id) AND person.active
+                      JOIN res_users person ON person.id = COALESCE(profile.user_id, profile.officer_id)
+                           AND person.active
                       JOIN res_company_users_rel works ON works.user_id = person.id AND works.cid = company.id
                      WHERE profile.next_contact_date <= company.ahead
                        AND NOT EXISTS (SELECT FROM mail_activity open
