@@ -115,6 +115,7 @@ class TestMyDay(RestrictionCommon):
             return self.env.cr.sql_log_count - before
 
         self._review()
+        self._review(profile_id=self._dossier(self.warned).id)
         cost()
         few = cost()
         for number in range(10):

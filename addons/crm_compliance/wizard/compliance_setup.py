@@ -64,9 +64,6 @@ class ComplianceSetup(models.TransientModel):
     criterion_ids = fields.Many2many(
         "compliance.criterion",
         string="Criteria of a Standard Customer",
-        compute="_compute_proposal",
-        store=True,
-        readonly=False,
         context={"active_test": False},
         domain="[('company_id', 'in', (False, company_id)), ('active', 'in', (True, False))]",
     )
@@ -76,22 +73,12 @@ class ComplianceSetup(models.TransientModel):
     compliance_tier_medium = fields.Float(
         "Medium Value up to (%)", default=lambda self: self.env.company.compliance_tier_medium
     )
-    compliance_frequent_purchases = fields.Integer(
-        "Frequent from (purchases a year)", compute="_compute_proposal", store=True, readonly=False
-    )
-    compliance_new_days = fields.Integer("New for (days)", compute="_compute_proposal", store=True, readonly=False)
-    compliance_default_interval_days = fields.Integer(
-        "Purchase Expected every (days)", compute="_compute_proposal", store=True, readonly=False
-    )
-    compliance_review_lead_days = fields.Integer(
-        "Reviews Opened Ahead (days)", compute="_compute_proposal", store=True, readonly=False
-    )
-    important_days = fields.Integer(
-        "Important Customers Contacted every (days)", compute="_compute_proposal", store=True, readonly=False
-    )
-    other_days = fields.Integer(
-        "Others Contacted every (days)", compute="_compute_proposal", store=True, readonly=False
-    )
+    compliance_frequent_purchases = fields.Integer("Frequent from (purchases a year)")
+    compliance_new_days = fields.Integer("New for (days)")
+    compliance_default_interval_days = fields.Integer("Purchase Expected every (days)")
+    compliance_review_lead_days = fields.Integer("Reviews Opened Ahead (days)")
+    important_days = fields.Integer("Important Customers Contacted every (days)")
+    other_days = fields.Integer("Others Contacted every (days)")
     resource_calendar_id = fields.Many2one(
         "resource.calendar",
         string="Working Hours",
@@ -123,27 +110,41 @@ class ComplianceSetup(models.TransientModel):
             [("group_ids", "in", self.env.ref(group).id), ("company_ids", "in", self.env.company.id)]
         )
 
-    @api.depends("preset")
-    def _compute_proposal(self):
-        for setup in self:
-            preset = PRESETS[setup.preset]
-            for name, value in preset.items():
-                if name != "criteria":
-                    setup[name] = value
-            setup.criterion_ids = setup._get_criteria().filtered(
-                lambda criterion: criterion.code in preset["criteria"] or (criterion.active and criterion.company_id)  # noqa: B023
+    @api.model
+    def default_get(self, fields):
+        values = super().default_get(fields)
+        return {**self._get_proposal(values.get("preset", "trading")), **values}
+
+    @api.model
+    def _get_proposal(self, preset):
+        """What suits a kind of business, as values of this assistant; criteria of the company's own stay."""
+        values = {name: value for name, value in PRESETS[preset].items() if name != "criteria"}
+        criteria = self._get_criteria(self.env.company).filtered(
+            lambda criterion: (
+                criterion.code in PRESETS[preset]["criteria"] or (criterion.active and criterion.company_id)
             )
+        )
+        return {**values, "criterion_ids": [Command.set(criteria.ids)]}
+
+    @api.onchange("preset")
+    def _onchange_preset(self):
+        self.update(self._get_proposal(self.preset or "trading"))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """What is not given is as the kind of business has it."""
+        return super().create([{**self._get_proposal(vals.get("preset", "trading")), **vals} for vals in vals_list])
 
     @api.depends("officer_ids", "manager_ids")
     def _compute_is_short_of_eyes(self):
         for setup in self:
             setup.is_short_of_eyes = len(setup.officer_ids | setup.manager_ids) < 2
 
-    def _get_criteria(self):
-        """All criteria that can apply in the company, archived ones included."""
-        self.ensure_one()
+    @api.model
+    def _get_criteria(self, company):
+        """All criteria that can apply in a company, archived ones included."""
         criteria = self.env["compliance.criterion"].with_context(active_test=False)
-        return criteria.search([("company_id", "in", [False, self.company_id.id])])
+        return criteria.search([("company_id", "in", [False, company.id])])
 
     # -------------------------------------------------------------------------
     # ACTIONS
@@ -192,7 +193,7 @@ class ComplianceSetup(models.TransientModel):
 
     def _apply_criteria(self):
         """Criteria of all companies that only this one does without stay, where there are other companies."""
-        others = self._get_criteria() - self.criterion_ids
+        others = self._get_criteria(self.company_id) - self.criterion_ids
         if self.env["res.company"].sudo().search_count([], limit=2) > 1:
             others = others.filtered("company_id")
         self.criterion_ids.filtered(lambda criterion: not criterion.active).action_unarchive()
