@@ -16,6 +16,9 @@ def uninstall_hook(env):
     customers of the company from here on.
     """
     drop_audit(env.cr)
+    # The ledger goes with its table; only its guard would stay.
+    env.cr.execute("DROP FUNCTION compliance_sla_refuse CASCADE")
+    env.cr.execute("DELETE FROM compliance_sla_clock")
     env.cr.execute("DELETE FROM compliance_alert")
     env.cr.execute("DELETE FROM compliance_restriction_exception")
     env.cr.execute("DELETE FROM compliance_restriction")

@@ -11,6 +11,11 @@ from . import test_audit_policy
 from . import test_audit_redaction
 from . import test_audit_rpc
 from . import test_clickbot
+from . import test_complaint_clock
+from . import test_complaint_report
+from . import test_complaint_sla
+from . import test_complaint_sla_notice
+from . import test_complaint_sla_oracle
 from . import test_criteria
 from . import test_criteria_check
 from . import test_criteria_setup
@@ -44,3 +49,8 @@ from . import test_day_my_day
 from . import test_day_contact
 from . import test_day_goal
 from . import test_day_report
+from . import test_complaint_access
+from . import test_complaint_flow
+from . import test_complaint_handover
+from . import test_complaint_mail
+from . import test_complaint_merge

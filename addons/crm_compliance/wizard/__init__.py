@@ -5,11 +5,15 @@ from . import (
     compliance_audit_export,
     compliance_audit_history,
     compliance_audit_verify,
+    compliance_complaint_merge,
+    compliance_complaint_step,
     compliance_reason,
     compliance_risk_backtest,
     compliance_risk_dry_run,
     compliance_risk_review_plan,
     compliance_risk_review_reason,
+    compliance_sla_due,
+    mail_compose_message_complaint,
     validate_account_move,
 )
 from . import compliance_setup
