@@ -20,11 +20,8 @@ class ComplaintAccessCommon(ComplaintCommon):
         cls.theirs = cls._complaint(
             cls.user["officer"], team_id=cls.other_team.id, partner_id=cls.looked_after.id, subject="Late"
         )
-        cls.billed = cls._complaint(
-            cls.user["officer"],
-            team_id=cls.other_team.id,
-            invoice_ids=[Command.set(cls._invoice(cls.customer, 10, cls.today).ids)],
-        )
+        cls.billed = cls._complaint(cls.user["officer"], team_id=cls.other_team.id)
+        cls.billed.sudo().invoice_ids = cls._invoice(cls.customer, 10, cls.today)
         cls.all = cls.ours | cls.theirs | cls.billed
         cls.foreign_company = cls.env["res.company"].create({"name": "Foreign"})
         cls.foreign = cls.complaints.create({"subject": "Foreign", "company_id": cls.foreign_company.id})
