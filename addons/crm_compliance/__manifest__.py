@@ -75,6 +75,7 @@
         "views/day/res_config_settings_views.xml",
         "views/day/compliance_goal_views.xml",
         "views/day/compliance_setup_views.xml",
+        "views/day/compliance_day_complaint_views.xml",
         "views/complaint/compliance_complaint_wizard_views.xml",
         "views/complaint/compliance_complaint_views.xml",
         "views/complaint/compliance_complaint_config_views.xml",

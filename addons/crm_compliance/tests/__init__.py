@@ -54,3 +54,4 @@ from . import test_complaint_flow
 from . import test_complaint_handover
 from . import test_complaint_mail
 from . import test_complaint_merge
+from . import test_day_complaint
