@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.fields import Command
 
+ALIAS = "complaints"
+
 
 class ComplianceSetup(models.TransientModel):
     """Who handles complaints, and where customers write to. Service levels are in force as shipped."""
@@ -21,13 +23,20 @@ class ComplianceSetup(models.TransientModel):
     )
     complaint_alias = fields.Char(
         "Address for Complaints",
-        default=lambda self: self._default_complaint_team().alias_name or "complaints",
+        default=lambda self: self._default_complaint_alias(),
         help="Part before the @: mails to it open complaints, once incoming mail is set up.",
     )
 
     @api.model
     def _default_complaint_team(self):
         return self.env["compliance.complaint.team"].search([("company_id", "=", self.env.company.id)], limit=1)
+
+    @api.model
+    def _default_complaint_alias(self):
+        """The team's address, or else one that no other company uses."""
+        # sudo: addresses are unique whoever may read them.
+        taken = self.env["mail.alias"].sudo().search_count([("alias_name", "=", ALIAS)], limit=1)
+        return self._default_complaint_team().alias_name or (not taken and ALIAS)
 
     def _apply_people(self):
         """Gives the company a complaint team with members, working hours and an address."""
