@@ -18,6 +18,7 @@
         "security/compliance_dispute_security.xml",
         "security/ir.model.access.csv",
         "security/compliance_risk_security.xml",
+        "security/compliance_day_security.xml",
         "security/compliance_complaint_security.xml",
         "security/compliance_complaint_portal_security.xml",
         "security/compliance_sla_security.xml",
@@ -32,6 +33,7 @@
         "data/compliance_sla_data.xml",
         "data/compliance_risk_model_data.xml",
         "data/compliance_action_data.xml",
+        "data/compliance_day_data.xml",
         "data/compliance_complaint_data.xml",
         "data/compliance_complaint_mail_data.xml",
         "data/compliance_complaint_portal_data.xml",
@@ -45,6 +47,7 @@
         "views/dossier/compliance_settlement_views.xml",
         "views/risk/compliance_risk_review_templates.xml",
         "report/compliance_risk_review_report.xml",
+        "report/compliance_profile_report.xml",
         "views/risk/compliance_risk_review_part_views.xml",
         "views/risk/compliance_risk_review_wizard_views.xml",
         "views/risk/compliance_risk_review_views.xml",
@@ -74,6 +77,14 @@
         "views/complaint/compliance_action_views.xml",
         "views/complaint/res_config_settings_action_views.xml",
         "views/complaint/compliance_action_menus.xml",
+        "views/day/compliance_dashboard_views.xml",
+        "views/day/compliance_my_day_views.xml",
+        "views/day/compliance_contact_views.xml",
+        "views/day/compliance_contact_cadence_views.xml",
+        "views/day/res_config_settings_views.xml",
+        "views/day/compliance_goal_views.xml",
+        "views/day/compliance_setup_views.xml",
+        "views/day/compliance_day_complaint_views.xml",
         "views/complaint/compliance_complaint_wizard_views.xml",
         "views/complaint/compliance_complaint_views.xml",
         "views/complaint/compliance_complaint_config_views.xml",
@@ -93,6 +104,10 @@
     "assets": {
         "web.assets_backend": [
             "crm_compliance/static/src/choices_field/*",
+            "crm_compliance/static/src/dashboard/*",
+        ],
+        "web.assets_tests": [
+            "crm_compliance/static/tests/tours/*",
         ],
         "web.assets_frontend": [
             "crm_compliance/static/src/complaint_portal/*",
@@ -104,6 +119,7 @@
     "demo": [
         "demo/res_users_demo.xml",
         "demo/compliance_demo.xml",
+        "demo/compliance_day_demo.xml",
     ],
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

@@ -51,6 +51,11 @@ from . import test_complaint_portal
 from . import test_complaint_public
 from . import test_complaint_attack
 from . import test_complaint_tour
+from . import test_day_dashboard
+from . import test_day_my_day
+from . import test_day_contact
+from . import test_day_goal
+from . import test_day_report
 from . import test_complaint_access
 from . import test_complaint_flow
 from . import test_complaint_handover
@@ -58,3 +63,4 @@ from . import test_complaint_mail
 from . import test_complaint_merge
 from . import test_risk_notice
 from . import test_risk_review_signal
+from . import test_day_complaint

@@ -17,3 +17,4 @@ from . import (
     mail_compose_message_complaint,
     validate_account_move,
 )
+from . import compliance_setup, compliance_setup_complaint

@@ -1,0 +1,61 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ..complaint.compliance_complaint import OPEN
+
+
+class ComplianceMyDay(models.Model):
+    """Complaints to handle, to take over and to follow up."""
+
+    _inherit = "compliance.my.day"
+    _depends = {
+        "compliance.complaint": [
+            "state",
+            "user_id",
+            "handover_user_id",
+            "sla_deadline",
+            "date_received",
+            "follow_up_date",
+            "follow_up_latest",
+            "follow_up_done_at",
+            "commercial_partner_id",
+            "company_id",
+        ],
+    }
+
+    kind = fields.Selection(
+        selection_add=[
+            ("complaint", "Complaint"),
+            ("handover", "Complaint to Take Over"),
+            ("follow_up", "Follow-up Call"),
+        ]
+    )
+
+    @api.model
+    def _get_my_day_sources(self):
+        mine = Domain("user_id", "=", self.env.uid)
+        is_open = Domain("state", "in", OPEN)
+        return [
+            *super()._get_my_day_sources(),
+            # What waits for others is not for today.
+            self._complaint_source("complaint", mine & is_open & Domain("waiting", "=", "none"), "sla_deadline", 9),
+            self._complaint_source(
+                "handover", is_open & Domain("handover_user_id", "=", self.env.uid), "date_received", 9
+            ),
+            self._complaint_source(
+                "follow_up",
+                mine
+                & Domain("state", "in", ("resolved", "closed"))
+                & Domain("follow_up_date", "<=", "today")
+                & Domain("follow_up_done_at", "=", False),
+                "follow_up_latest",
+                4,
+            ),
+        ]
+
+    @api.model
+    def _complaint_source(self, kind, domain, date, weight):
+        source = self._source(kind, "compliance.complaint", domain, date, weight)
+        return {**source, "partner": "commercial_partner_id"}
