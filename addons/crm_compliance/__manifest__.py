@@ -106,9 +106,6 @@
             "crm_compliance/static/src/choices_field/*",
             "crm_compliance/static/src/dashboard/*",
         ],
-        "web.assets_tests": [
-            "crm_compliance/static/tests/tours/*",
-        ],
         "web.assets_frontend": [
             "crm_compliance/static/src/complaint_portal/*",
         ],

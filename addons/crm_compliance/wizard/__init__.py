@@ -12,9 +12,9 @@ from . import (
     compliance_risk_backtest,
     compliance_risk_dry_run,
     compliance_risk_review_plan,
-    compliance_risk_review_reason,
+    compliance_setup,
+    compliance_setup_complaint,
     compliance_sla_due,
     mail_compose_message_complaint,
     validate_account_move,
 )
-from . import compliance_setup, compliance_setup_complaint

@@ -9,7 +9,17 @@ from odoo.tools import SQL, html2plaintext, ormcache
 
 from . import schema
 
-HISTORY_FIELDS = "recorded_at transaction operation model user_id real_user_id origin changes redaction_id".split()
+HISTORY_FIELDS = (
+    "recorded_at",
+    "transaction",
+    "operation",
+    "model",
+    "user_id",
+    "real_user_id",
+    "origin",
+    "changes",
+    "redaction_id",
+)
 
 
 class ComplianceAuditLog(models.Model):
