@@ -25,7 +25,7 @@ def get_case_values(case):
         "description": case.description,
         "category": case.category_id.display_name,
         "product": case.product_id.display_name,
-        "date_received": case.date_received,
+        "date_received": case._format_customer_date(case.date_received, hours=True),
         "status": case._get_customer_status(),
         "steps": case._get_customer_steps(),
         "is_over": case.state == "cancelled",

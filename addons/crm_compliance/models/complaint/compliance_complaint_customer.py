@@ -224,7 +224,7 @@ class ComplianceComplaint(models.Model):
         return [
             {
                 "label": label,
-                "date": date if position <= current else False,
+                "date": date and position <= current and self._format_customer_date(date),
                 "state": "done" if position < current else "current" if position == current else "todo",
             }
             for position, (label, date) in enumerate(steps)
