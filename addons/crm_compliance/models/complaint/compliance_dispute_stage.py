@@ -19,7 +19,7 @@ class ComplianceDisputeStage(models.Model):
     _rec_name = "stage"
 
     complaint_id = fields.Many2one(
-        "compliance.complaint", required=True, readonly=True, index=True, ondelete="cascade", string="Complaint"
+        "compliance.complaint", required=True, readonly=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one(related="complaint_id.company_id", store=True, index=True)
     stage = fields.Selection(
