@@ -180,11 +180,11 @@ class TestDisputeInvoices(DisputeCommon):
     def test_alert_and_signal(self):
         """A dispute raises the alert of disputed amounts, and a factor of the risk model applies."""
         self.company.compliance_alert_disputed_amount = 100
-        self._dispute()
+        complaint = self._dispute()
         self._work_off_queue()
         alert = self.dossier.alert_ids.filtered(lambda alert: alert.kind == "disputed")
         self.assertEqual((alert.state, alert.value), ("new", 1000))
-        self._settle(self.complaints.search([("dispute_stage", "=", "negotiation")]))
+        self._settle(complaint)
         self._work_off_queue()
         self.env.invalidate_all()
         self.assertEqual(alert.state, "resolved")

@@ -11,7 +11,7 @@ class ComplianceActionCheck(models.TransientModel):
     _description = "Check of the Effect"
 
     action_id = fields.Many2one("compliance.action", required=True, readonly=True, ondelete="cascade")
-    outcome = fields.Selection([("effective", "It Helped"), ("ineffective", "It Did Not Help")], string="Outcome")
+    outcome = fields.Selection([("effective", "It Helped"), ("ineffective", "It Did Not Help")])
     note = fields.Text(string="How It Was Checked")
     due_date = fields.Date(string="Next Action Due", help="Of the action that follows, as this one did not help.")
 

@@ -18,9 +18,7 @@ class ComplianceDisputeStage(models.Model):
     _order = "date_from desc, id desc"
     _rec_name = "stage"
 
-    complaint_id = fields.Many2one(
-        "compliance.complaint", required=True, readonly=True, index=True, ondelete="cascade", string="Complaint"
-    )
+    complaint_id = fields.Many2one("compliance.complaint", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="complaint_id.company_id", store=True, index=True)
     stage = fields.Selection(
         [(code, label) for code, label in STAGES if code in IN_DISPUTE], required=True, readonly=True
