@@ -20,12 +20,9 @@ class ComplaintAccessCommon(ComplaintCommon):
         cls.theirs = cls._complaint(
             cls.user["officer"], team_id=cls.other_team.id, partner_id=cls.looked_after.id, subject="Late"
         )
-        cls.billed = cls._complaint(
-            cls.user["officer"],
-            team_id=cls.other_team.id,
-            invoice_ids=[Command.set(cls._invoice(cls.customer, 10, cls.today).ids)],
-        )
-        cls.all = cls.ours | cls.theirs | cls.billed
+        cls.billed = cls._complaint(cls.user["officer"], team_id=cls.other_team.id)
+        cls.billed.sudo().invoice_ids = cls._invoice(cls.customer, 10, cls.today)
+        cls.all = (cls.ours | cls.theirs | cls.billed).with_env(cls.env)
         cls.foreign_company = cls.env["res.company"].create({"name": "Foreign"})
         cls.foreign = cls.complaints.create({"subject": "Foreign", "company_id": cls.foreign_company.id})
         # Who: (cases read, cases written)
@@ -125,6 +122,7 @@ class TestComplaintAccess(ComplaintAccessCommon):
 
     def test_conversation(self):
         """Auditors read it and say nothing; accountants may add what they know."""
+        self.ours.message_post(body="A note", subtype_xmlid="mail.mt_note")
         auditor = self.ours.with_user(self.user["auditor"])
         self.assertTrue(auditor.message_ids)
         with self.assertRaises(AccessError):
@@ -146,7 +144,7 @@ class TestComplaintAccess(ComplaintAccessCommon):
             company_id=self.company.id,
             company_ids=[Command.set((self.company | self.foreign_company).ids)],
         )
-        cases = self.complaints.with_user(officer)
+        cases = self.complaints.with_user(officer).with_context(allowed_company_ids=self.company.ids)
         domain = [("id", "in", (self.ours | self.foreign).ids)]
         self.assertEqual(cases.search(domain).ids, self.ours.ids)
         both = cases.with_context(allowed_company_ids=(self.company | self.foreign_company).ids)
@@ -183,7 +181,9 @@ class TestComplaintAccessRpc(ComplaintAccessCommon, HttpCase):
                     found = self._call(user, "write", case.ids, {"partner_phone": "1"})
                     self.assertEqual(found != denied, case in written)
                     self.assertEqual(self._call(user, "write", case.ids, {"state": "closed"}), denied)
-                    self.assertEqual(self._call(user, "web_save", case.ids, {"user_id": user.id}, specification={}), denied)
+                    self.assertEqual(
+                        self._call(user, "web_save", case.ids, {"user_id": user.id}, specification={}), denied
+                    )
 
     def test_hidden_methods(self):
         """Nobody calls what sets decided fields."""

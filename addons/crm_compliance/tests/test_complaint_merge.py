@@ -60,7 +60,7 @@ class TestComplaintMerge(ComplaintCommon):
             return self.env.cr.sql_log_count - before
 
         count(cases[:2])
-        self.assertEqual(count(cases[:2]), count(cases))
+        self.assertLessEqual(count(cases), count(cases[:2]))
 
     # -------------------------------------------------------------------------
     # MERGED
@@ -68,13 +68,10 @@ class TestComplaintMerge(ComplaintCommon):
 
     def test_nothing_is_lost(self):
         invoice, other_invoice = (self._invoice(self.customer, 10, self.today) for _number in range(2))
-        target = self._complaint(date_received="2026-03-02 10:00:00", invoice_ids=[Command.set(invoice.ids)])
-        source = self._complaint(
-            date_received="2026-03-01 10:00:00",
-            invoice_ids=[Command.set(other_invoice.ids)],
-            description="<p>They leak</p>",
-            is_complex=True,
-        )
+        target = self._complaint(date_received="2026-03-02 10:00:00")
+        source = self._complaint(date_received="2026-03-01 10:00:00", description="<p>They leak</p>", is_complex=True)
+        target.sudo().invoice_ids = [Command.set(invoice.ids)]
+        source.sudo().invoice_ids = [Command.set(other_invoice.ids)]
         note = source.message_post(body="A note", subtype_xmlid="mail.mt_note")
         answer = source.message_post(body="Sorry", message_type="comment", subtype_xmlid="mail.mt_comment")
         file = self.env["ir.attachment"].create(
@@ -87,7 +84,7 @@ class TestComplaintMerge(ComplaintCommon):
         self.assertEqual((note.res_id, answer.res_id, file.res_id, activity.res_id), (target.id,) * 4)
         self.assertTrue(note.is_internal or note.subtype_id.internal, "what was internal stays so")
         self.assertIn(self.contact, target.message_partner_ids)
-        self.assertEqual(target.invoice_ids, invoice | other_invoice)
+        self.assertEqual(target.sudo().invoice_ids, invoice | other_invoice)
         self.assertEqual(target.date_received, fields.Datetime.to_datetime("2026-03-01 10:00:00"))
         self.assertEqual(target.date_first_response, first_response)
         self.assertTrue(target.is_complex)
@@ -106,7 +103,9 @@ class TestComplaintMerge(ComplaintCommon):
     def test_records_of_other_parts(self):
         """Whatever a part names goes along, and parts are told."""
         calls = []
-        self.patch(type(self.complaints), "_get_merge_models", lambda cases: {"compliance.complaint.merge": "target_id"})
+        self.patch(
+            type(self.complaints), "_get_merge_models", lambda cases: {"compliance.complaint.merge": "target_id"}
+        )
         self.patch(type(self.complaints), "_after_merge", lambda target, sources: calls.append((target, sources)))
         target, source = self._complaint(), self._complaint()
         part = self.env["compliance.complaint.merge"].create({"target_id": source.id})

@@ -229,15 +229,17 @@ class ComplianceComplaint(models.Model):
         """Machines do not answer to what says that a machine sent it."""
         if message.message_type == "auto_comment":
             headers = (additional_values or {}).get("headers") or {}
-            additional_values = {**(additional_values or {}), "headers": {**headers, "Auto-Submitted": "auto-generated"}}
+            additional_values = {
+                **(additional_values or {}),
+                "headers": {**headers, "Auto-Submitted": "auto-generated"},
+            }
         return super()._notify_by_email_get_base_mail_values(message, recipients_data, additional_values)
 
     def _mail_get_operation_for_mail_message_operation(self, message_operation):
         """Auditors read the conversation and do not take part in it."""
         operations = super()._mail_get_operation_for_mail_message_operation(message_operation)
-        if message_operation == "create" and self.env.user._is_internal():
-            if not self.env.user.has_groups(
-                "crm_compliance.group_compliance_user,account.group_account_invoice,account.group_account_readonly"
-            ):
-                return dict.fromkeys(operations, "write")
+        user = self.env.user
+        readers = "crm_compliance.group_compliance_user,account.group_account_invoice,account.group_account_readonly"
+        if message_operation == "create" and user._is_internal() and not user.has_groups(readers):
+            return dict.fromkeys(operations, "write")
         return operations
