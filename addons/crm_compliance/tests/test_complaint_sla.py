@@ -39,21 +39,18 @@ class TestComplaintSla(SlaCommon):
         other = self.env["res.company"].create({"name": "Other"})
         leaves = self.env["resource.calendar.leaves"]
         calendar = self._calendar(OFFICE, tz="Europe/Brussels")  # UTC+1 until 29 March
-        leaves.create(
-            [
+        for company, calendar_id, day in ((self.company, calendar.id, 3), (other, False, 4)):
+            leave = leaves.with_company(company).create(
                 {
-                    "name": name,
+                    "name": "Holiday",
                     "calendar_id": calendar_id,
-                    "company_id": company.id,
                     "date_from": self._at(day, 0),
                     "date_to": self._at(day, 22, 59),
                 }
-                for name, calendar_id, company, day in (
-                    ("Holiday", calendar.id, self.company, 3),
-                    ("Theirs", False, other, 4),
-                )
-            ]
-        )
+            )
+            # whose it is, is computed by whoever writes it
+            self.assertEqual(leave.company_id, company)
+            leave.flush_recordset()
         policy = self._policy(limit=8, calendar_id=calendar.id)
         # Monday 10:30 there: 1.5 + 4 hours; nothing on Tuesday; 2.5 on Wednesday from 9:00
         self.assertEqual(self._clock(self._opened(2, 9, 30), policy).deadline, self._at(4, 10, 30))

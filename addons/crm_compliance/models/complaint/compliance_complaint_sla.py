@@ -44,12 +44,12 @@ class ComplianceComplaint(models.Model):
     sla_event_ids = fields.One2many(
         "compliance.sla.event", "complaint_id", string="Service Level Events", readonly=True, groups=READERS
     )
-    # Written by _project_case alone, in one statement for all complaints.
+    # Written by _project_clocks alone, in one statement for all complaints. No index on them: with one, every update
+    # of a deadline would touch all indexes of the table.
     sla_deadline = fields.Datetime(
         string="Deadline",
         readonly=True,
         copy=False,
-        index="btree_not_null",
         groups=INTERNAL,
         help="The next one of its service levels.",
     )
