@@ -542,7 +542,7 @@ class TestRiskOracle(RiskCommon):
         self.assertEqual(
             (
                 dossier.risk_score,
-                [reason["code"] for reason in dossier.risk_reasons],
+                [reason["code"] for reason in dossier.risk_reasons or []],
                 dossier.risk_level,
                 dossier.risk_level_date,
                 dossier.risk_held_level,

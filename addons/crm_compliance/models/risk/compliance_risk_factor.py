@@ -287,7 +287,8 @@ class ComplianceRiskFactor(models.Model):
 
         :param dict hits: factor id (text) -> value, of the factors that apply; see ``_get_hits_sql``
         :param list rules: see ``_prepare_rules``
-        :return: list of the rules that apply, each with its value; None where nothing was scored
+        :return: list of the rules that apply, each with its value; None where nothing was scored. A field holds no
+            empty list: where no rule applies it reads False.
         """
         if hits is None or hits is False:
             return None
