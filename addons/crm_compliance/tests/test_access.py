@@ -100,6 +100,11 @@ MODELS = {
     "compliance.legal.opinion": {**NOBODY, "officer": "rwcu", "manager": "rwcu", "auditor": "r"},
     "compliance.risk.questionnaire": {**NOBODY, "officer": "r", "manager": "rwcu", "auditor": "r"},
     "compliance.risk.question": {**NOBODY, "officer": "r", "manager": "rwcu", "auditor": "r"},
+    "compliance.zone.change": {**NOBODY, "officer": "r", "manager": "r", "auditor": "r"},
+    "compliance.my.day": {**dict.fromkeys(ComplianceCommon.ROLES, "r"), "employee": "", "portal": ""},
+    "compliance.contact": {**NOBODY, "sales": "rwcu", "officer": "rwcu", "manager": "rwcu", "auditor": "r"},
+    "compliance.contact.cadence": {**NOBODY, "sales": "r", "officer": "r", "manager": "rwcu", "auditor": "r"},
+    "compliance.goal": {**NOBODY, "officer": "r", "manager": "rwcu", "auditor": "r"},
 }
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
 

@@ -41,7 +41,7 @@ class ComplianceContact(models.Model):
     location = fields.Char()
     participant_ids = fields.Many2many("res.partner", string="Participants")
     content = fields.Html("What Was Said")
-    next_step = fields.Char("Next Step", tracking=True)
+    next_step = fields.Char(tracking=True)
     next_step_date = fields.Date("Until", tracking=True)
 
     _duration_positive = models.Constraint("CHECK(duration >= 0)", "A contact cannot take less than no time.")

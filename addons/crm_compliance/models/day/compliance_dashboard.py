@@ -315,22 +315,23 @@ class ComplianceDashboard(models.AbstractModel):
         profiles = self.env["compliance.profile"]
         profiles.flush_model()
         history.flush_model()
+        visible = profiles._search([])
+        columns = [SQL.identifier(profiles._table, name) for name in ("id", "create_date", fname)]
         return SQL(
             """
             SELECT CASE WHEN profile.create_date >= %(since)s THEN 'new' ELSE moved.before END, profile.%(fname)s,
                    COUNT(*)
-              FROM compliance_profile profile
+              FROM (%(visible)s) profile
          LEFT JOIN (SELECT DISTINCT ON (profile_id) profile_id, %(previous)s AS before
                       FROM %(history)s
                      WHERE create_date >= %(since)s
                   ORDER BY profile_id, create_date, id) moved ON moved.profile_id = profile.id
-             WHERE profile.id IN %(visible)s
-               AND (moved.profile_id IS NOT NULL OR profile.create_date >= %(since)s)
+             WHERE moved.profile_id IS NOT NULL OR profile.create_date >= %(since)s
           GROUP BY 1, 2
             """,
             since=since,
             fname=SQL.identifier(fname),
             previous=SQL.identifier(previous),
             history=SQL.identifier(history._table),
-            visible=profiles._search([]).subselect(),
+            visible=visible.select(*columns),
         )

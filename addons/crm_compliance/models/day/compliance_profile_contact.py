@@ -13,7 +13,7 @@ LIVING = ("new", "active", "at_risk")
 LEFT = ("rejected", "exited")
 # How far the calendar of working days is laid out, in days from today.
 BEHIND, AHEAD = 60, 800
-SEPARATE = ("compliance.contact", "calendar.event", "calendar.attendee", "mail.activity", "mail.message")
+TOUCHED = ("compliance.contact", "calendar.event", "calendar.attendee", "mail.activity", "mail.message")
 
 
 class ComplianceProfile(models.Model):
@@ -113,7 +113,7 @@ class ComplianceProfile(models.Model):
         :return: number of dossiers rewritten
         """
         self.flush_model()
-        for name in (*SEPARATE, "mail.notification", "crm.lead", "res.partner", "res.users"):
+        for name in (*TOUCHED, "mail.notification", "crm.lead", "res.partner", "res.users"):
             self.env[name].flush_model()
         self.env.cr.execute(
             SQL(
@@ -309,7 +309,7 @@ class ComplianceProfile(models.Model):
             dossiers = self.sudo().with_context(active_test=False)
             groups = dossiers._read_group([("partner_id", "in", partners.ids)], ["company_id"])
             return self.env["res.company"].sudo().union(*(company for (company,) in groups))
-        return self.env["res.company"].sudo().with_context(active_test=False).search([])
+        return self.env["res.company"].sudo().search([("active", "in", [True, False])])
 
     @api.model
     def _get_contact_zone(self, company):
