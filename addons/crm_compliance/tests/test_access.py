@@ -83,6 +83,39 @@ MODELS = {
         **dict.fromkeys(("auditor", "accountant"), "r"),
     },
     "compliance.complaint.problem": {**NOBODY, **dict.fromkeys(("officer", "manager", "auditor"), "r")},
+    "compliance.complaint": {
+        "sales": "rwc",
+        "officer": "rwc",
+        "manager": "rwcu",
+        "auditor": "r",
+        "accountant": "r",
+        "employee": "",
+        "portal": "r",
+    },
+    **dict.fromkeys(
+        ("compliance.complaint.team", "compliance.complaint.category", "compliance.complaint.cause"),
+        {
+            **NOBODY,
+            **dict.fromkeys(("sales", "officer", "auditor", "accountant"), "r"),
+            "manager": "rwcu",
+        },
+    ),
+    **dict.fromkeys(
+        ("compliance.complaint.answer", "compliance.complaint.priority", "compliance.sla.policy"),
+        {**NOBODY, **dict.fromkeys(("sales", "officer", "auditor"), "r"), "manager": "rwcu"},
+    ),
+    # Written by the steps of a case alone.
+    **dict.fromkeys(
+        (
+            "compliance.complaint.access",
+            "compliance.complaint.report",
+            "compliance.sla.event",
+            "compliance.sla.clock",
+        ),
+        {**NOBODY, **dict.fromkeys(("sales", "officer", "manager", "auditor"), "r")},
+    ),
+    "compliance.sla.replay": {**NOBODY, "manager": "r", "auditor": "r"},
+    "compliance.intake.attempt": NOBODY,
     "compliance.refresh.queue": NOBODY,
     "compliance.audit.log": {**NOBODY, "manager": "r", "auditor": "r"},
     "compliance.audit.seal": {**NOBODY, "manager": "r", "auditor": "r"},

@@ -132,7 +132,7 @@ class TestComplaintMail(ComplaintCommon):
         self.assertIn(self.agent, case.activity_ids.user_id, "but its owner is asked to look")
 
     def test_first_response(self):
-        case = self._mail("new").with_user(self.agent).with_context(self._tracking())
+        case = self._mail("new").with_user(self.agent).with_context(**self._tracking())
         case.message_post(body="Among us")
         case.message_post(body="Among us", subtype_xmlid="mail.mt_note")
         self.assertFalse(case.date_first_response, "notes are no answers")
@@ -153,7 +153,7 @@ class TestComplaintMail(ComplaintCommon):
         template = self.env.ref("crm_compliance.mail_template_complaint_proposed")
         template.with_context(lang="fr_FR").subject = "{{ object.name }} : notre solution"
         self.contact.lang = "fr_FR"
-        case = self._complaint(partner_id=self.contact.id).with_context(self._tracking())
+        case = self._complaint(partner_id=self.contact.id).with_context(**self._tracking())
         # Odoo tells of no changes in the transaction that creates a record.
         self._flush_tracking()
         case.action_acknowledge()

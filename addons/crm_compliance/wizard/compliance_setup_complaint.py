@@ -40,7 +40,7 @@ class ComplianceSetup(models.TransientModel):
 
     def _apply_people(self):
         """Gives the company a complaint team with members, working hours and an address."""
-        super()._apply_people()
+        result = super()._apply_people()
         user_group = "crm_compliance.group_compliance_user"
         new = self.complaint_member_ids.filtered(lambda user: not user.has_group(user_group))
         new.write({"group_ids": [Command.link(self.env.ref(user_group).id)]})
@@ -54,3 +54,4 @@ class ComplianceSetup(models.TransientModel):
                 "alias_name": self.complaint_alias,
             }
         )
+        return result

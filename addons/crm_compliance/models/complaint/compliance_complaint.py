@@ -197,7 +197,7 @@ class ComplianceComplaint(models.Model):
         domain="[('move_type', 'in', ('out_invoice', 'out_refund', 'out_receipt'))]",
     )
     lead_id = fields.Many2one(
-        "crm.lead", string="Lead", index="btree_not_null", check_company=True, ondelete="set null", groups=INTERNAL
+        "crm.lead", index="btree_not_null", check_company=True, ondelete="set null", groups=INTERNAL
     )
     tag_ids = fields.Many2many("crm.tag", "compliance_complaint_tag_rel", string="Tags", groups=INTERNAL)
 
@@ -571,6 +571,7 @@ class ComplianceComplaint(models.Model):
         return self.sudo().partner_id.lang or self.sudo().company_id.partner_id.lang or self.env.lang
 
     def _compute_access_url(self):
-        super()._compute_access_url()
+        result = super()._compute_access_url()
         for complaint in self:
             complaint.access_url = f"/my/complaints/{complaint.id}"
+        return result

@@ -9,5 +9,6 @@ class ComplianceProfile(models.Model):
     def _merge_into(self, target):
         """Complaints go along with their customer's dossier."""
         complaints = self.env["compliance.complaint"].sudo().search([("profile_id", "in", (self - target).ids)])
-        super()._merge_into(target)
+        result = super()._merge_into(target)
         self.env.add_to_compute(complaints._fields["profile_id"], complaints)
+        return result
