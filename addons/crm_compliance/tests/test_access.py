@@ -61,7 +61,11 @@ MODELS = {
         "employee": "",
         "portal": "",
     },
-    "compliance.restriction.exception": {**dict.fromkeys(ComplianceCommon.ROLES, "rwcu"), "portal": ""},
+    "compliance.restriction.exception": {
+        **NOBODY,
+        **dict.fromkeys(("sales", "officer", "manager", "accountant"), "rwcu"),
+        "auditor": "r",
+    },
     "compliance.alert": {
         "sales": "rw",
         "officer": "rw",
