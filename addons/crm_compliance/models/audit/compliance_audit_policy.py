@@ -363,11 +363,12 @@ class ComplianceAuditPolicy(models.Model):
         )
 
     def _define_update_trigger(self, table, recorded, arguments):
-        """A trigger that sees each changed row; where not all columns are recorded, it stays silent when others
+        """A trigger that sees each changed row; where only some columns are recorded, it stays silent when others
         change: a nightly refresh of figures costs nothing.
         """
         only, condition = SQL(), SQL()
-        if self.field_mode != "all":
+        # Columns named by a trigger cannot change their type: only those of which the names were chosen.
+        if self.field_mode == "only":
             columns = list(map(SQL.identifier, sorted(recorded)))
             changed = [SQL("OLD.%s IS DISTINCT FROM NEW.%s", column, column) for column in columns]
             only, condition = SQL("OF %s", SQL(", ").join(columns)), SQL("WHEN (%s)", SQL(" OR ").join(changed))
