@@ -97,6 +97,11 @@ class ComplaintPortalCommon(ComplianceCommon, HttpCase):
         response = self.url_open(url)
         return response.status_code, response.text
 
+    def _mails(self, case):
+        """Mails to the customer of a case; what waits to be confirmed is."""
+        self.env["compliance.complaint"].search([("receipt_due", "=", True)])._send_receipts()
+        return self.env["mail.mail"].search([("model", "=", case._name), ("res_id", "=", case.id)])
+
     def _snapshot(self, case):
         """All that reading a page must leave as it is."""
         self.env.flush_all()
