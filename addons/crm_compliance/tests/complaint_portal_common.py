@@ -36,6 +36,7 @@ class ComplaintPortalCommon(ComplianceCommon, HttpCase):
         cls.portal = cls._portal_user(cls.customer, "complaint_portal")
         cls.colleague = cls._portal_user(cls.customer, "complaint_colleague")
         cls.attacker = cls._portal_user(cls.rival, "complaint_attacker")
+        cls.env.cr.execute("DELETE FROM compliance_intake_attempt")
         # The public user sends the form to its own company.
         cls.public = cls.env.ref("base.public_user")
         cls.public.write({"company_ids": [Command.link(cls.company.id)], "company_id": cls.company.id})
