@@ -17,6 +17,9 @@ def uninstall_hook(env):
     """
     drop_audit(env.cr)
     env.cr.execute("DELETE FROM compliance_alert")
+    env.cr.execute("DELETE FROM compliance_complaint")
+    for table in ("compliance_complaint_category", "compliance_complaint_cause"):
+        env.cr.execute(f"UPDATE {table} SET parent_id = NULL")  # pylint: disable=sql-injection
     env.cr.execute("DELETE FROM compliance_restriction_exception")
     env.cr.execute("DELETE FROM compliance_restriction")
     env.cr.execute("DELETE FROM compliance_risk_review")

@@ -45,9 +45,8 @@ class ComplaintCommon(ComplianceCommon):
     @classmethod
     def _complaint(cls, user=None, **vals):
         """A complaint of the customer, taken by the agent on the phone by default."""
-        return (
-            cls.complaints.with_user(user or cls.agent)
-            .create({"subject": "Bottles broken", "partner_id": cls.customer.id, **vals})
+        return cls.complaints.with_user(user or cls.agent).create(
+            {"subject": "Bottles broken", "partner_id": cls.customer.id, **vals}
         )
 
     @classmethod

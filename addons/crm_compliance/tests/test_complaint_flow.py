@@ -2,9 +2,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import datetime, timedelta
 
+from psycopg2.errors import CheckViolation, ForeignKeyViolation
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, freeze_time, tagged
+from odoo.tools import mute_logger
 
 from .complaint_common import ComplaintCommon
 
@@ -261,7 +264,7 @@ class TestComplaintFlow(ComplaintCommon):
         parent = self.env["compliance.complaint.category"].create({"name": "Bills", "kind": "billing"})
         child = parent.create({"name": "Twice", "parent_id": parent.id})
         self.assertEqual((child.kind, child.complete_name), ("billing", "Bills / Twice"))
-        with self.assertRaises(ValidationError):
+        with self.assertRaises(UserError):
             parent.parent_id = child
 
     def test_form(self):
@@ -327,7 +330,7 @@ class TestComplaintFlow(ComplaintCommon):
             {"complaint_follow_up_from": 0},
             {"complaint_follow_up_from": 5, "complaint_follow_up_to": 4},
         ):
-            with self.assertRaises(Exception), self.env.cr.savepoint():
+            with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                 self.company.write(values)
                 self.company.flush_recordset()
 
@@ -372,7 +375,9 @@ class TestComplaintFlow(ComplaintCommon):
     def test_whoever_writes_is_not_silent(self):
         self.company.write({"complaint_close_days": 10, "complaint_close_notice_days": 3})
         with freeze_time("2026-06-01 10:00:00"):
-            case = self._complaint(solution="<p>New</p>", date_received="2026-06-01 09:00:00", partner_id=self.contact.id)
+            case = self._complaint(
+                solution="<p>New</p>", date_received="2026-06-01 09:00:00", partner_id=self.contact.id
+            )
             case.action_propose_solution()
         self._run_cron("2026-06-09 10:00:00")
         self.assertTrue(case.date_close_notice)
@@ -426,7 +431,7 @@ class TestComplaintFlow(ComplaintCommon):
 
     def test_customers_are_kept(self):
         case = self._complaint()
-        with self.assertRaises(Exception), self.env.cr.savepoint():
+        with self.assertRaises(ForeignKeyViolation), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
             self.customer.unlink()
         self.assertTrue(case.exists())
 
@@ -467,10 +472,13 @@ class TestComplaintFlow(ComplaintCommon):
         cases = self.complaints.with_user(self.agent).with_context(tracking_disable=True)
         cases = cases.create([{"subject": f"X{number}", "partner_id": self.customer.id} for number in range(26)])
         cases.sudo().write({"solution": "<p>X</p>"})
-        for step in ("action_acknowledge", "action_investigate", "action_wait_customer", "action_resume"):
+        for step in (
+            "action_acknowledge",
+            "action_investigate",
+            "action_wait_customer",
+            "action_resume",
+            "action_propose_solution",
+        ):
             self._count(getattr(cases[:2], step))
-            few, many = self._count(getattr(cases[2:4], step)), self._count(getattr(cases[4:26], step))
-            self.assertEqual(few, many, step)
-        for step in ("action_propose_solution",):
             few, many = self._count(getattr(cases[2:4], step)), self._count(getattr(cases[4:26], step))
             self.assertEqual(few, many, step)

@@ -208,18 +208,14 @@ class ComplianceComplaint(models.Model):
     scope = fields.Selection(
         LEVELS, required=True, default="1", groups=INTERNAL, help="How many people, sites or orders are concerned."
     )
-    emotion = fields.Selection(
-        LEVELS, required=True, default="2", groups=INTERNAL, help="How upset the customer is."
-    )
+    emotion = fields.Selection(LEVELS, required=True, default="2", groups=INTERNAL, help="How upset the customer is.")
     priority = fields.Selection(
         PRIORITIES, compute="_compute_priority", store=True, precompute=True, tracking=True, groups=INTERNAL
     )
     priority_override = fields.Selection(
         PRIORITIES, string="Priority Set to", copy=False, groups=INTERNAL, help="Instead of what the matrix says."
     )
-    priority_reason = fields.Char(
-        string="Reason for the Priority", copy=False, tracking=True, groups=INTERNAL
-    )
+    priority_reason = fields.Char(string="Reason for the Priority", copy=False, tracking=True, groups=INTERNAL)
 
     # === When what happened === #
     date_received = fields.Datetime(
@@ -250,13 +246,19 @@ class ComplianceComplaint(models.Model):
     cause_note = fields.Html(string="About the Cause", copy=False, groups=INTERNAL)
     solution = fields.Html(copy=False, help="Shown to the customer once it is proposed.")
     follow_up_date = fields.Date(
-        string="Follow-up Call", readonly=True, copy=False, help="First day on which the customer is to be called again."
+        string="Follow-up Call",
+        readonly=True,
+        copy=False,
+        help="First day on which the customer is to be called again.",
     )
     follow_up_latest = fields.Date(string="Follow-up until", readonly=True, copy=False)
     follow_up_done_at = fields.Datetime(string="Followed up on", readonly=True, copy=False)
     follow_up_note = fields.Text(readonly=True, copy=False, groups=INTERNAL)
     satisfaction = fields.Integer(
-        compute="_compute_satisfaction", store=True, aggregator="avg", help="1-5 as rated by the customer; 0: not rated."
+        compute="_compute_satisfaction",
+        store=True,
+        aggregator="avg",
+        help="1-5 as rated by the customer; 0: not rated.",
     )
     satisfaction_comment = fields.Text(compute="_compute_satisfaction", store=True)
 
@@ -337,14 +339,15 @@ class ComplianceComplaint(models.Model):
         defaults = {}
         for complaint in self:
             company = complaint.company_id
-            team = complaint.category_id.team_id
-            if team.company_id != company or not company:
+            # sudo: the category's team may be of another company.
+            team = complaint.category_id.team_id.sudo()
+            if not company or team.company_id != company:
                 team = complaint.team_id if complaint.team_id.company_id == company else team.browse()
             if not team and company:
                 if company not in defaults:
                     defaults[company] = self.env["compliance.complaint.team"]._get_default_team(company)
                 team = defaults[company]
-            complaint.team_id = team
+            complaint.team_id = team.with_env(self.env)
 
     @api.depends("severity", "scope", "emotion", "company_id", "priority_override")
     def _compute_priority(self):
@@ -536,9 +539,7 @@ class ComplianceComplaint(models.Model):
         sequence = (
             self.env["ir.sequence"]
             .sudo()
-            .search(
-                [("code", "=", self._name), ("company_id", "in", [company_id, False])], order="company_id", limit=1
-            )
+            .search([("code", "=", self._name), ("company_id", "in", [company_id, False])], order="company_id", limit=1)
         )
         if sequence.implementation != "standard" or sequence.use_date_range:
             return [sequence._next() if sequence else "/" for _number in range(count)]

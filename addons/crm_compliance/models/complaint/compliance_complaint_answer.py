@@ -37,5 +37,5 @@ class ComplianceComplaintAnswer(models.Model):
             "agent": self.env.user.name,
         }
         for key, value in values.items():
-            body = body.replace("{%s}" % key, str(escape(value)))
+            body = body.replace(f"{{{key}}}", str(escape(value)))
         return Markup(body)

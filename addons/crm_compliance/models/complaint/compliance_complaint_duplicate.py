@@ -40,7 +40,7 @@ class ComplianceComplaint(models.Model):
             return {}
         candidates = self.search_fetch(
             Domain.OR(case._get_duplicate_domain() for case in cases),
-            ["subject", "commercial_partner_id", "email_from", "date_received", "company_id"],
+            ["subject", "partner_id", "commercial_partner_id", "email_from", "date_received", "company_id"],
         )
         return {
             case: [

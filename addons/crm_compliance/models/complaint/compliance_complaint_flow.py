@@ -156,9 +156,7 @@ class ComplianceComplaint(models.Model):
         :param str note: what the customer said
         """
         self._check_step(DONE)
-        self._check_all(
-            lambda case: not case.follow_up_done_at, self.env._("%s was followed up already.")
-        )
+        self._check_all(lambda case: not case.follow_up_done_at, self.env._("%s was followed up already."))
         if note is None:
             return self._ask("follow_up")
         note = self._check_reason(note)

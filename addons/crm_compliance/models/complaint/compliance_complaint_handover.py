@@ -59,8 +59,7 @@ class ComplianceComplaint(models.Model):
         """The case stays with its owner; also how the asking side takes its request back."""
         self._check_owner_step()
         self._check_all(
-            lambda case: case.handover_user_id
-            and (case.handover_user_id == self.env.user or case._may_hand_over()),
+            lambda case: case.handover_user_id and (case.handover_user_id == self.env.user or case._may_hand_over()),
             self.env._("There is no handover of %s for you to decline."),
         )
         self._unlink_handover_activities()
@@ -76,14 +75,18 @@ class ComplianceComplaint(models.Model):
 
     def _own(self, cases):
         """Makes the user the owner; who owns a case first is its first contact."""
+        if not cases:
+            return True
         fresh = cases.filtered(lambda case: not case.first_contact_user_id)
         vals = {"user_id": self.env.uid, "handover_user_id": False, "handover_by_id": False}
         fresh._transition({**vals, "first_contact_user_id": self.env.uid})
         (cases - fresh)._transition(vals)
         # The calls that were planned for the owner before are the new owner's.
         cases.sudo().activity_ids.filtered(
-            lambda activity: activity.activity_type_id
-            == self.env.ref("crm_compliance.mail_activity_type_follow_up", raise_if_not_found=False)
+            lambda activity: (
+                activity.activity_type_id
+                == self.env.ref("crm_compliance.mail_activity_type_follow_up", raise_if_not_found=False)
+            )
         ).user_id = self.env.user
         cases.message_subscribe(self.env.user.partner_id.ids)
         return True

@@ -78,6 +78,7 @@ class ComplianceComplaint(models.Model):
     def _message_post_after_hook(self, message, msg_values):
         result = super()._message_post_after_hook(message, msg_values)
         # sudo: whoever may write to a case changes by that where it stands, and nothing else of it.
+        message = message.sudo()
         if len(self) == 1 and self._is_public_message(message):
             if message.author_id and not message.author_id.partner_share:
                 self.sudo()._after_our_message()
@@ -156,7 +157,9 @@ class ComplianceComplaint(models.Model):
         template = self.env.ref(xmlid, raise_if_not_found=False)
         if template:
             for complaint in self.filtered(lambda case: case._is_customer_informed()):
-                complaint.with_context(**context).message_post_with_source(template, **self._prepare_step_message())
+                # sudo: what a step says does not depend on what the user reads of the customer.
+                case = complaint.sudo().with_context(**context)
+                case.message_post_with_source(template, **self._prepare_step_message())
 
     def action_ask_customer(self, question=None):
         """Asks the customer something and waits; without a question asks for it.
@@ -226,15 +229,17 @@ class ComplianceComplaint(models.Model):
         """Machines do not answer to what says that a machine sent it."""
         if message.message_type == "auto_comment":
             headers = (additional_values or {}).get("headers") or {}
-            additional_values = {**(additional_values or {}), "headers": {**headers, "Auto-Submitted": "auto-generated"}}
+            additional_values = {
+                **(additional_values or {}),
+                "headers": {**headers, "Auto-Submitted": "auto-generated"},
+            }
         return super()._notify_by_email_get_base_mail_values(message, recipients_data, additional_values)
 
     def _mail_get_operation_for_mail_message_operation(self, message_operation):
         """Auditors read the conversation and do not take part in it."""
         operations = super()._mail_get_operation_for_mail_message_operation(message_operation)
-        if message_operation == "create" and self.env.user._is_internal():
-            if not self.env.user.has_groups(
-                "crm_compliance.group_compliance_user,account.group_account_invoice,account.group_account_readonly"
-            ):
-                return dict.fromkeys(operations, "write")
+        user = self.env.user
+        readers = "crm_compliance.group_compliance_user,account.group_account_invoice,account.group_account_readonly"
+        if message_operation == "create" and user._is_internal() and not user.has_groups(readers):
+            return dict.fromkeys(operations, "write")
         return operations

@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import email_normalize
+from odoo.tools import SQL, email_normalize
 
 from .compliance_complaint import OPEN
 
@@ -82,7 +82,6 @@ class ComplianceComplaint(models.Model):
         """Messages, attachments, activities, ratings and what other parts hang on a case."""
         linked = {
             "mail.message": ("model", "res_id"),
-            "mail.scheduled.message": ("model", "res_id"),
             "ir.attachment": ("res_model", "res_id"),
             "mail.activity": ("res_model", "res_id"),
             "rating.rating": ("res_model", "res_id"),
@@ -90,6 +89,17 @@ class ComplianceComplaint(models.Model):
         for model, (model_field, id_field) in linked.items():
             records = self.env[model].sudo().with_context(active_test=False)
             records.search([(model_field, "=", self._name), (id_field, "in", sources.ids)]).write({id_field: self.id})
+        # Odoo lets nobody change the record a scheduled message is meant for; here the record itself has moved.
+        self.env["mail.scheduled.message"].flush_model()
+        self.env.execute_query(
+            SQL(
+                "UPDATE mail_scheduled_message SET res_id = %s WHERE model = %s AND res_id = ANY(%s) RETURNING id",
+                self.id,
+                self._name,
+                sources.ids,
+            )
+        )
+        self.env["mail.scheduled.message"].invalidate_model(["res_id"], flush=False)
         for model, fname in self._get_merge_models().items():
             records = self.env[model].sudo().with_context(active_test=False)
             records.search([(fname, "in", sources.ids)]).write({fname: self.id})

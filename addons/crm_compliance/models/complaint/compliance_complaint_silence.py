@@ -87,7 +87,9 @@ class ComplianceComplaint(models.Model):
         proposed = self.filtered(lambda case: case.state == "solution_proposed")
         proposed._resolve()
         self._transition({"state": "closed", "date_closed": now})
-        self._note(self.env._("Closed: the customer has not objected for %s days.", self[:1].company_id.complaint_close_days))
+        self._note(
+            self.env._("Closed: the customer has not objected for %s days.", self[:1].company_id.complaint_close_days)
+        )
 
     def _get_closing_date(self):
         """:return: the day on which the case will be closed unless the customer writes"""

@@ -9,7 +9,7 @@ class ResCompany(models.Model):
     complaint_close_days = fields.Integer(
         string="Complaints Closed after (days)",
         default=10,
-        help="Cases whose solution the customer does not object to are closed after this many days of silence; 0: never.",
+        help="Cases whose customer does not object to the solution are closed after so many days; 0: never.",
     )
     complaint_close_notice_days = fields.Integer(
         string="Closing Announced before (days)",
