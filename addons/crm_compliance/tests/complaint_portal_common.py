@@ -36,6 +36,7 @@ class ComplaintPortalCommon(ComplianceCommon, HttpCase):
         cls.portal = cls._portal_user(cls.customer, "complaint_portal")
         cls.colleague = cls._portal_user(cls.customer, "complaint_colleague")
         cls.attacker = cls._portal_user(cls.rival, "complaint_attacker")
+        cls.env.cr.execute("DELETE FROM compliance_intake_attempt")
         # The public user sends the form to its own company.
         cls.public = cls.env.ref("base.public_user")
         cls.public.write({"company_ids": [Command.link(cls.company.id)], "company_id": cls.company.id})
@@ -96,6 +97,11 @@ class ComplaintPortalCommon(ComplianceCommon, HttpCase):
     def _page(self, url):
         response = self.url_open(url)
         return response.status_code, response.text
+
+    def _mails(self, case):
+        """Mails to the customer of a case; what waits to be confirmed is."""
+        self.env["compliance.complaint"].search([("receipt_due", "=", True)])._send_receipts()
+        return self.env["mail.mail"].search([("model", "=", case._name), ("res_id", "=", case.id)])
 
     def _snapshot(self, case):
         """All that reading a page must leave as it is."""

@@ -40,7 +40,7 @@ class TestComplaintPortal(ComplaintPortalCommon):
         self.assertEqual((case.channel, case.state, case.partner_id), ("portal", "new", self.portal.partner_id))
         self.assertEqual((case.category_id, case.invoice_ids), (category, invoice))
         self.assertEqual(case.customer_file_ids.mapped("name"), ["box.png"])
-        mail = self.env["mail.mail"].search([("model", "=", case._name), ("res_id", "=", case.id)])
+        mail = self._mails(case)
         self.assertIn(self.portal.email, mail.email_to)
         self.assertIn("/complaint/track/", mail.body_html)
         status, page = self._page(f"/my/complaints/{case.id}")

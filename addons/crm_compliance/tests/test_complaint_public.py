@@ -26,9 +26,6 @@ class TestComplaintPublic(ComplaintPortalCommon):
         response = self._post("/complaint", files=files, **{**FORM, **changes})
         return self.env["compliance.complaint"].search([]) - before, response
 
-    def _mails(self, case):
-        return self.env["mail.mail"].search([("model", "=", case._name), ("res_id", "=", case.id)])
-
     # -------------------------------------------------------------------------
     # FORM
     # -------------------------------------------------------------------------
@@ -47,6 +44,14 @@ class TestComplaintPublic(ComplaintPortalCommon):
         self.assertEqual(status, 200)
         self.assertIn("It broke.", page)
         self.assertIn("box.png", page)
+
+    def test_confirmed_once(self):
+        case, _response = self._filed()
+        self.assertTrue(case.receipt_due)
+        self.assertFalse(self.env["mail.mail"].search([("model", "=", case._name), ("res_id", "=", case.id)]))
+        for _run in range(2):
+            self.env.ref("crm_compliance.ir_cron_complaint_receipts").method_direct_trigger()
+        self.assertEqual(len(self.env["mail.mail"].search([("model", "=", case._name), ("res_id", "=", case.id)])), 1)
 
     def test_same_answer(self):
         """Nobody learns whether an address is known; the mail goes where the form says."""
@@ -142,7 +147,7 @@ class TestComplaintPublic(ComplaintPortalCommon):
 
         def refuse(_self, action):
             asked.append(action)
-            raise UserError("robot")  # pylint: disable=translation-required
+            raise UserError(_self.env._("robot"))
 
         with (
             patch.object(self.registry["ir.http"], "_verify_request_recaptcha_token", refuse),

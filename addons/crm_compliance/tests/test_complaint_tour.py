@@ -30,7 +30,7 @@ class TestComplaintTour(ComplaintPortalCommon):
     def test_public(self):
         self.start_tour("/complaint", "crm_compliance.complaint_public", login=None)
         case = self.env["compliance.complaint"].search([("subject", "=", "Wrong colour")])
-        mail = self.env["mail.mail"].search([("model", "=", case._name), ("res_id", "=", case.id)])
+        mail = self._mails(case)
         path = re.search(r"/complaint/track/[0-9a-f]{64}", mail.body_html)[0]
         case.team_id = self.team
         self._propose(case, "<p>Keep it for free</p>")

@@ -2,9 +2,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import re
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Command, Domain
+from odoo.fields import NO_ACCESS, Command, Domain
 from odoo.tools import email_normalize, formataddr, plaintext2html
 
 from ...tools.upload import clean_name, is_allowed
@@ -21,6 +21,15 @@ class ComplianceComplaint(models.Model):
     """
 
     _inherit = "compliance.complaint"
+
+    receipt_due = fields.Boolean(
+        string="Confirmation to Be Sent",
+        copy=False,
+        groups=NO_ACCESS,
+        help="A complaint filed has yet to be confirmed.",
+    )
+
+    _receipt_due_idx = models.Index("(id) WHERE receipt_due")
 
     @api.model
     def _file(
@@ -62,6 +71,7 @@ class ComplianceComplaint(models.Model):
                 "product_id": product.id if product else False,
                 "invoice_ids": [Command.set(invoices.ids if invoices else [])],
                 "customer_lang": lang,
+                "receipt_due": True,
                 **self._prepare_contact(channel, name, email),
             }
         )
@@ -69,8 +79,26 @@ class ComplianceComplaint(models.Model):
             case.message_subscribe(partner.ids)
         if files:
             case.customer_file_ids = case._create_files(files)
-        case._mail_customer(RECEIVED)
+        # Writing the mail takes longer than taking the complaint in: a job does it at once, the customer does not wait.
+        self.env.ref("crm_compliance.ir_cron_complaint_receipts").sudo()._trigger()
         return case
+
+    @api.model
+    def _cron_send_receipts(self, batch_size=100):
+        """Confirms complaints that were filed, one per transaction."""
+        domain = [("receipt_due", "=", True)]
+        cases = self.search(domain, order="id", limit=batch_size)
+        progress = self.env["ir.cron"]
+        progress._commit_progress(remaining=self.search_count(domain))
+        for case in cases:
+            case.try_lock_for_update().filtered_domain(domain)._send_receipts()
+            if not progress._commit_progress(1):
+                break
+
+    def _send_receipts(self):
+        for case in self:
+            case.receipt_due = False
+            case._mail_customer(RECEIVED)
 
     @api.model
     def _prepare_contact(self, channel, name, email):

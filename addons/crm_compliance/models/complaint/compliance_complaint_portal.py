@@ -184,9 +184,8 @@ class ComplianceComplaint(models.Model):
         return files.filtered(lambda file: file.res_model == self._name and file.res_id in self.ids)
 
     def _after_merge(self, sources):
-        result = super()._after_merge(sources)
         self.customer_file_ids |= sources.customer_file_ids
-        return result
+        return super()._after_merge(sources)
 
     def message_post(self, **kwargs):
         """Links that come back in the quotes of an answer are not kept: colleagues read messages."""
