@@ -2,7 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 {
     "name": "CRM Compliance",
-    "summary": "Customer dossiers, risk, complaints and an audit trail: know whom you trade with, on what terms, and prove it",
+    "summary": "Customer dossiers, risk, complaints, audit trail: know whom you trade with, and prove it",
     "version": "19.0.1.0.0",
     "category": "Sales/CRM",
     "author": "crm_compliance contributors",
