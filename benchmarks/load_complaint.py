@@ -6,8 +6,8 @@
 
 The server has to let them through: raise the limits in the settings (complaints an hour from one address and
 altogether; parameters crm_compliance.complaint_limit_address and _total). Submissions start on a fixed schedule,
-whether the former ones have been answered or not; what is late counts as late. Each has an address of its own. An error is
-any answer but the redirect to the page that says thank you; every error is counted and shown.
+whether the former ones have been answered or not; what is late counts as late. Each has an address of its own. An
+error is any answer but the redirect to the page that says thank you; every error is counted and shown.
 """
 
 import argparse
