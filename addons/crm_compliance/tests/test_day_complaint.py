@@ -92,6 +92,17 @@ class TestDayComplaint(ComplianceCommon):
         self._put(self.second, handover_user_id=self.user["sales"].id)
         self.assertEqual(self._kinds("sales"), ["handover"])
 
+    def test_actions_of_my_day(self):
+        sales, officer = self.user["sales"], self.user["officer"]
+        action = self.env["compliance.action"].create(
+            {"name": "Train the crew", "kind": "preventive", "user_id": sales.id, "verifier_id": officer.id}
+        )
+        self.assertEqual((self._kinds("sales"), self._kinds("officer")), (["action"], []))
+        action.with_user(sales).action_start()
+        action.with_user(sales).result = "Trained"
+        action.with_user(sales).action_done()
+        self.assertEqual((self._kinds("sales"), self._kinds("officer")), ([], ["effect"]))
+
     def test_goals(self):
         """Two of three resolved, rated 5 and 2, first answered after one and three hours."""
         received, resolved = "2025-03-03 09:00:00", "2025-03-05 09:00:00"

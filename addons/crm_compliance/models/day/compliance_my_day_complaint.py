@@ -7,7 +7,7 @@ from ..complaint.compliance_complaint import OPEN
 
 
 class ComplianceMyDay(models.Model):
-    """Complaints to handle, to take over and to follow up."""
+    """Complaints to handle, to take over and to follow up; actions to take and effects to check."""
 
     _inherit = "compliance.my.day"
     _depends = {
@@ -23,6 +23,7 @@ class ComplianceMyDay(models.Model):
             "commercial_partner_id",
             "company_id",
         ],
+        "compliance.action": ["state", "user_id", "verifier_id", "due_date", "check_date", "partner_id", "company_id"],
     }
 
     kind = fields.Selection(
@@ -30,6 +31,8 @@ class ComplianceMyDay(models.Model):
             ("complaint", "Complaint"),
             ("handover", "Complaint to Take Over"),
             ("follow_up", "Follow-up Call"),
+            ("action", "Action"),
+            ("effect", "Effect to Check"),
         ]
     )
 
@@ -52,6 +55,16 @@ class ComplianceMyDay(models.Model):
                 & Domain("follow_up_done_at", "=", False),
                 "follow_up_latest",
                 4,
+            ),
+            self._source(
+                "action", "compliance.action", mine & Domain("state", "in", ("open", "in_progress")), "due_date", 6
+            ),
+            self._source(
+                "effect",
+                "compliance.action",
+                Domain("verifier_id", "=", self.env.uid) & Domain("state", "=", "done"),
+                "check_date",
+                5,
             ),
         ]
 
