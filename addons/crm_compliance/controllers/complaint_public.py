@@ -73,7 +73,7 @@ class ComplaintPublic(Controller):
         return response
 
     def _check_form(self, form):
-        """:return dict: arguments of ``_file``: these and no others
+        """:return: arguments of ``_file``: these and no others
         :raises UserError: if the form cannot be taken
         """
         complaints, company = request.env["compliance.complaint"], request.env.company

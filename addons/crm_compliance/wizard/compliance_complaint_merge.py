@@ -1,6 +1,6 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 
 
 class ComplianceComplaintMerge(models.TransientModel):
@@ -15,19 +15,19 @@ class ComplianceComplaintMerge(models.TransientModel):
     )
 
     @api.model
-    def default_get(self, fields_list):
+    def default_get(self, fields):
         """From a list: the cases that are marked, into the oldest."""
-        values = super().default_get(fields_list)
+        values = super().default_get(fields)
         if self.env.context.get("active_model") == "compliance.complaint" and "complaint_ids" not in values:
             complaints = self.env["compliance.complaint"].browse(self.env.context.get("active_ids"))
-            values["complaint_ids"] = [fields.Command.set(complaints.ids)]
+            values["complaint_ids"] = [Command.set(complaints.ids)]
             values["target_id"] = complaints.sorted("date_received")[:1].id
         return values
 
     @api.model
     def _open(self, complaints, target):
         """:return: action that asks which cases are merged into which"""
-        wizard = self.create({"complaint_ids": [fields.Command.set(complaints.ids)], "target_id": target.id})
+        wizard = self.create({"complaint_ids": [Command.set(complaints.ids)], "target_id": target.id})
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Merge"),

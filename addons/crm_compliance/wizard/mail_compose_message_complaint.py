@@ -6,8 +6,12 @@ from odoo import api, fields, models
 class MailComposeMessage(models.TransientModel):
     _inherit = "mail.compose.message"
 
+    # Chosen, put into the text and forgotten.
     compliance_answer_id = fields.Many2one(
-        "compliance.complaint.answer", string="Canned Answer", groups="crm_compliance.group_compliance_user"
+        "compliance.complaint.answer",
+        string="Canned Answer",
+        store=False,
+        groups="crm_compliance.group_compliance_user",
     )
 
     @api.onchange("compliance_answer_id")

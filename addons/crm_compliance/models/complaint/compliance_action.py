@@ -79,7 +79,9 @@ class ComplianceAction(models.Model):
         "res.company", required=True, readonly=True, index=True, default=lambda self: self.env.company
     )
     res_model = fields.Char(string="Origin Model", readonly=True)
-    res_id = fields.Many2oneReference(string="Origin Record", model_field="res_model", readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Origin Record", model_field="res_model", readonly=True, index="btree_not_null"
+    )
     origin_ref = fields.Reference(selection="_get_origin_selection", compute="_compute_origin_ref", string="Origin")
     partner_id = fields.Many2one("res.partner", string="Customer", index="btree_not_null", check_company=True)
 

@@ -148,7 +148,7 @@ class ComplianceComplaint(models.Model):
         return bool(until) and fields.Datetime.now() <= until
 
     def _get_reopen_until(self):
-        """:return datetime: until when the customer may reopen the case themselves, None if not at all"""
+        """:return: until when the customer may reopen the case themselves, None if not at all"""
         days = self.company_id.complaint_reopen_days
         since = self.date_closed or self.date_resolved
         if self.state not in ("resolved", "closed") or self.merged_into_id or not since or not days:
@@ -350,7 +350,7 @@ class ComplianceComplaint(models.Model):
         return email_normalize(self.email_from or "") or False
 
     def _prepare_author(self, author):
-        """:return dict: author of a message by a portal user, or by the holder of a tracking link"""
+        """:return: author of a message by a portal user, or by the holder of a tracking link"""
         author = author or self.partner_id
         if author:
             return {"author_id": author.id}

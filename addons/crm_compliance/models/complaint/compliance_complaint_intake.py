@@ -114,7 +114,7 @@ class ComplianceComplaint(models.Model):
 
     @api.model
     def _check_email(self, email):
-        """:return str: the address, normalised
+        """:return: the address, normalised
         :raises ValidationError: if it is none
         """
         normalized = email_normalize(email or "", strict=True)

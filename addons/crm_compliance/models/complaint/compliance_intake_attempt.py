@@ -35,7 +35,7 @@ class ComplianceIntakeAttempt(models.Model):
         """Notes an attempt, in a transaction of its own, so that it counts whatever becomes of the request.
 
         :param addresses: list of str: where it comes from (network address, e-mail address, user)
-        :return bool: False if there were too many within an hour, from one of the addresses or altogether
+        :return: False if there were too many within an hour, from one of the addresses or altogether
         """
         limits = {
             **{self._get_key(address): self._get_limit("address", 10) for address in addresses},
@@ -59,7 +59,7 @@ class ComplianceIntakeAttempt(models.Model):
 
     @api.model
     def _count(self, cr, key, most):
-        """:return int: attempts within the last hour, counted up to ``most``"""
+        """:return: attempts within the last hour, counted up to ``most``"""
         cr.execute(
             SQL(
                 """
@@ -91,7 +91,7 @@ class ComplianceIntakeAttempt(models.Model):
 
     @api.model
     def _get_limit(self, name, default):
-        """:return int: attempts allowed in an hour"""
+        """:return: attempts allowed in an hour"""
         # sudo: limits are read for whoever sends the form.
         value = self.env["ir.config_parameter"].sudo().get_param(f"crm_compliance.complaint_limit_{name}")
         return int(value) if str(value or "").isdigit() else default
