@@ -3,8 +3,11 @@
 import base64
 import io
 import json
+import logging
 import zipfile
 from importlib.resources import files
+
+import psycopg2
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
@@ -12,6 +15,8 @@ from odoo.tools import SQL
 
 from ..models.audit.ir_module_module import EXPORTED_AT
 from ..tools import merkle
+
+_logger = logging.getLogger(__name__)
 
 
 class ComplianceAuditExport(models.TransientModel):
@@ -44,8 +49,13 @@ class ComplianceAuditExport(models.TransientModel):
         self.ensure_one()
         self._check_reader()
         seals = self.env["compliance.audit.seal"].sudo()
-        while seals._seal_block():
-            pass
+        try:
+            with self.env.cr.savepoint():
+                while seals._seal_block():
+                    pass
+        except psycopg2.IntegrityError:
+            # The scheduled job sealed at this moment: what this transaction sees is what was sealed before.
+            _logger.info("Another process sealed the audit trail at the same time.")
         checkpoint = seals._prepare_checkpoint()
         self.file = base64.b64encode(self._write_bundle(checkpoint))
         self.filename = f"audit-{checkpoint['number']}.zip"
@@ -70,7 +80,9 @@ class ComplianceAuditExport(models.TransientModel):
 
     def _has_all_companies(self):
         """May the user read all rows? Else there is no export of everything, but an excerpt with proofs."""
-        return self.env.su or not self.env["res.company"].sudo().search([("id", "not in", self.env.user.company_ids.ids)], limit=1)
+        return self.env.su or not self.env["res.company"].sudo().search(
+            [("id", "not in", self.env.user.company_ids.ids)], limit=1
+        )
 
     def _write_bundle(self, checkpoint):
         """The zip: rows, seals, checkpoint, and the program that verifies them."""

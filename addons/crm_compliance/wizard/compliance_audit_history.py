@@ -6,7 +6,6 @@ import io
 
 from odoo import api, fields, models
 
-
 # Rows shown on the screen and printed; the CSV has all.
 SHOWN = 200
 

@@ -471,7 +471,9 @@ class ComplianceAuditSeal(models.Model):
     @api.model
     def _get_redactions(self, ids):
         """Redactions that are still there, by id."""
-        return {redaction.id: redaction for redaction in self.env["compliance.audit.redaction"].sudo().browse(ids).exists()}
+        return {
+            redaction.id: redaction for redaction in self.env["compliance.audit.redaction"].sudo().browse(ids).exists()
+        }
 
     @api.model
     def _find_stray_leaf(self):
