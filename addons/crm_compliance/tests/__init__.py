@@ -5,6 +5,7 @@ from . import test_action
 from . import test_access_own
 from . import test_access_rpc
 from . import test_audit
+from . import test_audit_attacks
 from . import test_audit_diff
 from . import test_audit_merkle
 from . import test_audit_people

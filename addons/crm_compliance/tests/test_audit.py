@@ -368,6 +368,7 @@ class TestAudit(AuditCommon):
             return subprocess.run([sys.executable, "-I", str(verifier), str(bundle)], capture_output=True, text=True)
 
     def test_bundle(self):
+        self.user["auditor"].company_ids = self.env["res.company"].search([])
         self.env.flush_all()
         run = self._verify_bundle()
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
@@ -384,6 +385,7 @@ class TestAudit(AuditCommon):
     def test_tampered_bundle(self):
         self._seal()
         self._force(f"UPDATE compliance_audit_log SET user_id = 1000 WHERE id = {self._last(self.partner).id}")
+        self.user["auditor"].company_ids = self.env["res.company"].search([])
         run = self._verify_bundle()
         self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
         self.assertIn(str(self._last(self.partner).id), run.stdout)

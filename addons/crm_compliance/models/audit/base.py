@@ -13,6 +13,7 @@ MODELS_KEY = "crm_compliance.audited"
 EXTERNAL = ("/xmlrpc", "/jsonrpc", "/json/")
 # A list of one record is read like a form. No context key: whoever calls could set it.
 _listing = ContextVar("listing", default=False)
+_importing = ContextVar("importing", default=False)
 
 
 def _execute(pool, query):
@@ -43,6 +44,18 @@ class Base(models.AbstractModel):
     def unlink(self):
         self._audit_identify()
         return super().unlink()
+
+    @api.model
+    def load(self, fields, data):
+        """Says that what follows is an import. Not by the context, which any caller may set."""
+        known = self.env.cr.precommit.data
+        known.pop(CONTEXT_KEY, None)
+        token = _importing.set(True)
+        try:
+            return super().load(fields, data)
+        finally:
+            _importing.reset(token)
+            known.pop(CONTEXT_KEY, None)
 
     def export_data(self, fields_to_export):
         """Records who took what out of the system."""
@@ -116,7 +129,7 @@ class Base(models.AbstractModel):
                 context["session"] = hashlib.sha256(session.sid.encode()).hexdigest()[:16]
         elif self.env.context.get("cron_id"):
             context["origin"] = "cron"
-        if self.env.context.get("import_file"):
+        if _importing.get():
             context["origin"] = "import"
         return context
 

@@ -105,7 +105,8 @@ class ComplianceAuditSeal(models.Model):
         # Where the block is full, its last transaction may have more rows.
         reached = rows[-1][0]["transaction"] if len(rows) == BLOCK else None
         rows.sort(key=lambda row: int(row[0]["id"]))
-        commitments = [merkle.commitment(salt, row) for row, salt, _redaction in rows]
+        # What no trigger wrote may have no commitment: it must not keep others from being sealed, and will not verify.
+        commitments = [self._get_commitment(salt, row) or bytes(32) for row, salt, _redaction in rows]
         number = (last["number"] if last else 0) + 1
         self._insert_leaves(number, [row["id"] for row, *_rest in rows], commitments)
         self._insert_seal(number, last, commitments, reached)
@@ -172,7 +173,9 @@ class ComplianceAuditSeal(models.Model):
         """
         self.env.cr.execute(
             SQL(
-                "SELECT log.id::text, to_char(log.recorded_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), log.transaction::text,"
+                # Years before Christ are written like others.
+                "SELECT log.id::text, CASE WHEN log.recorded_at < '0001-01-01' THEN 'BC ' ELSE '' END"
+                " || to_char(log.recorded_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), log.transaction::text,"
                 " log.operation, log.model, log.res_id::text, log.name, log.company_id::text, log.user_id::text,"
                 " log.real_user_id::text, log.origin, log.address, log.session,"
                 " log.changes::text, log.salt, log.redaction_id FROM compliance_audit_log log WHERE %s",
@@ -187,6 +190,14 @@ class ComplianceAuditSeal(models.Model):
             )
             for *values, changes, salt, redaction in self.env.cr.fetchall()
         ]
+
+    @api.model
+    def _get_commitment(self, salt, row):
+        """Commitment to a row, None if it is none that hash format 1 knows: without salt, or with other than texts."""
+        try:
+            return merkle.commitment(salt, row)
+        except (TypeError, ValueError):
+            return None
 
     @api.model
     def _insert_leaves(self, number, ids, commitments):
@@ -319,9 +330,18 @@ class ComplianceAuditSeal(models.Model):
         verification = self._run_verification()
         if verification.fault:
             _logger.error("The audit trail does not verify: %s", verification.fault)
-            self._alarm(verification)
-        self._mail_checkpoints()
-        self.env["compliance.audit.redaction"]._propose_retention()
+        # Also what was found by day, or when the server started.
+        untold = verification.search([("fault", "!=", False), ("is_told", "=", False)])
+        for found in untold:
+            self._alarm(found)
+        untold.is_told = True
+        for step in (self._mail_checkpoints, self.env["compliance.audit.redaction"]._propose_retention):
+            try:
+                with self.env.cr.savepoint():
+                    step()
+            except Exception:
+                # Nothing may take the alarm back.
+                _logger.exception("After the verification of the audit trail")
 
     @api.model
     def _run_verification(self, checkpoint=None):
@@ -377,6 +397,7 @@ class ComplianceAuditSeal(models.Model):
             hashes[str(seal["number"])] = previous
             result["seals"] += 1
         result["unsealed"], fault = self._find_unsealed(seals[-1]["frontier"] if seals else "0")
+        fault = fault or self._find_stray_leaf()
         if not fault and checkpoint:
             fault = self._find_checkpoint_fault(checkpoint, hashes)
         return {**result, "fault": fault or self._find_trigger_fault()}
@@ -402,7 +423,10 @@ class ComplianceAuditSeal(models.Model):
         guards = self.env.execute_query(
             SQL(
                 "SELECT COUNT(*) FROM pg_trigger WHERE tgenabled = 'A'"
-                " AND tgname IN ('compliance_audit_guard', 'compliance_audit_update')"
+                " AND (tgrelid, tgname) IN (('compliance_audit_log'::regclass, 'compliance_audit_update'),"
+                " ('compliance_audit_log'::regclass, 'compliance_audit_guard'),"
+                " ('compliance_audit_seal'::regclass, 'compliance_audit_guard'),"
+                " ('compliance_audit_leaf'::regclass, 'compliance_audit_guard'))"
             )
         )[0][0]
         if guards < schema.GUARD_COUNT:
@@ -437,14 +461,14 @@ class ComplianceAuditSeal(models.Model):
             )
         )
         found = {row["id"]: (row, salt, redaction) for row, salt, redaction in rows}
-        approved = self._get_approved_redactions({redaction for *_row, redaction in rows if redaction})
+        approved = self._get_redactions({redaction for *_row, redaction in rows if redaction})
         for log_id, commitment in leaves:
             if log_id not in found:
                 return self.env._("Row %(row)s of seal %(seal)s was deleted.", row=log_id, seal=seal["number"])
             row, salt, redaction = found[log_id]
-            if salt is None and redaction in approved:
+            if salt is None and redaction in approved and approved[redaction]._covers(row):
                 result["redacted"] += 1
-            elif salt is None or merkle.commitment(salt, row) != commitment:
+            elif self._get_commitment(salt, row) != commitment:
                 return self.env._("Row %(row)s of seal %(seal)s was changed.", row=log_id, seal=seal["number"])
         if len(leaves) != seal["count"] or merkle.root([leaf for _id, leaf in leaves]).hex() != seal["root"]:
             return self.env._("The rows of seal %s are not those that were sealed.", seal["number"])
@@ -452,9 +476,22 @@ class ComplianceAuditSeal(models.Model):
         return None
 
     @api.model
-    def _get_approved_redactions(self, ids):
-        redactions = self.env["compliance.audit.redaction"].sudo().browse(ids).exists()
-        return set(redactions.filtered(lambda redaction: redaction._is_approved()).ids)
+    def _get_redactions(self, ids):
+        """Redactions that are still there, by id."""
+        return {
+            redaction.id: redaction for redaction in self.env["compliance.audit.redaction"].sudo().browse(ids).exists()
+        }
+
+    @api.model
+    def _find_stray_leaf(self):
+        """A leaf that belongs to no seal would keep its row from being sealed, and from being looked at."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT log_id, seal_number FROM compliance_audit_leaf"
+                " WHERE seal_number NOT IN (SELECT number FROM compliance_audit_seal) ORDER BY 1 LIMIT 1"
+            )
+        )
+        return self.env._("Row %s claims a seal that does not exist: %s.", *rows[0]) if rows else None
 
     @api.model
     def _find_unsealed(self, frontier):

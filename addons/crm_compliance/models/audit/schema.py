@@ -55,14 +55,17 @@ CREATE TABLE IF NOT EXISTS compliance_audit_leaf (
 CREATE INDEX IF NOT EXISTS compliance_audit_leaf_seal_idx ON compliance_audit_leaf (seal_number, log_id);
 """
 
-# The one change of a row that is allowed: emptying it for an erasure that two people answer for.
+# The one change of a row that is allowed: emptying it, once sealed, for an erasure that two people answer for and that
+# is about this row.
 GUARDS = """
-CREATE OR REPLACE FUNCTION compliance_audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION compliance_audit_refuse() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = {path} AS $$
 BEGIN
     RAISE EXCEPTION 'The audit trail cannot be changed.' USING ERRCODE = 'insufficient_privilege';
 END $$;
 
-CREATE OR REPLACE FUNCTION compliance_audit_allow_redaction() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION compliance_audit_allow_redaction() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = {path} AS $$
 DECLARE
     redacted compliance_audit_log := OLD;
 BEGIN
@@ -73,7 +76,12 @@ BEGIN
     IF redacted IS NOT DISTINCT FROM NEW AND OLD.redaction_id IS NULL AND EXISTS (
             SELECT FROM compliance_audit_redaction approved
              WHERE approved.id = NEW.redaction_id AND approved.state = 'approved'
-               AND approved.requested_by <> approved.approved_by) THEN
+               AND approved.requested_by <> approved.approved_by AND approved.model = OLD.model
+               AND COALESCE(NULLIF(approved.res_id, 0), OLD.res_id) IS NOT DISTINCT FROM OLD.res_id
+               AND OLD.recorded_at < COALESCE(approved.before, 'infinity')
+               -- An hour for clocks that differ: no approval is one for all that comes later.
+               AND OLD.recorded_at < approved.approved_at + interval '1 hour')
+            AND EXISTS (SELECT FROM compliance_audit_leaf leaf WHERE leaf.log_id = OLD.id) THEN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'The audit trail cannot be changed.' USING ERRCODE = 'insufficient_privilege';
@@ -118,7 +126,9 @@ RECORD_CHANGE = """
 # transaction; without it, the change came by plain SQL: from within Odoo if the session calls itself Odoo's, else from
 # outside. Odoo writes late, several users' changes at once: whose a change is stands in the row, if it was written by
 # this very statement.
-# Dates and numbers are written alike whatever the session likes. Planning takes longer than running: it is done once.
+# Dates and numbers are written alike whatever the session likes, and into this very table: a session's own temporary
+# table of that name, or another search path, would else take the rows. Planning takes longer than running: it is done
+# once.
 # The SQL functions hold nothing less stable than they promise, or PostgreSQL would call them instead of inlining them.
 FUNCTIONS = """
 CREATE OR REPLACE FUNCTION compliance_audit_context() RETURNS jsonb LANGUAGE sql STABLE AS $$
@@ -147,7 +157,8 @@ CREATE OR REPLACE FUNCTION compliance_audit_writer(context jsonb, before hstore,
 $$;
 
 CREATE OR REPLACE FUNCTION compliance_audit_record() RETURNS trigger LANGUAGE plpgsql
-    SET datestyle = 'ISO' SET extra_float_digits = '1' SET plan_cache_mode = 'force_generic_plan' AS $$
+    SET search_path = {path} SET datestyle = 'ISO' SET extra_float_digits = '1'
+    SET plan_cache_mode = 'force_generic_plan' AS $$
 DECLARE
     context jsonb := compliance_audit_context();
     model text := TG_ARGV[0];
@@ -194,7 +205,7 @@ END $$;
 
 -- For each row: where only some columns are recorded, and most statements change none of them.
 CREATE OR REPLACE FUNCTION compliance_audit_record_update() RETURNS trigger LANGUAGE plpgsql
-    SET datestyle = 'ISO' SET extra_float_digits = '1' AS $$
+    SET search_path = {path} SET datestyle = 'ISO' SET extra_float_digits = '1' AS $$
 DECLARE
     before hstore := hstore(OLD);
     after hstore := hstore(NEW);
@@ -221,7 +232,7 @@ END $$;
 -- one because that is never done by comparing each old row with each new one, whatever the number of rows for which
 -- it was planned; and a record whose id was changed is seen to go and to come.
 CREATE OR REPLACE FUNCTION compliance_audit_record_updates() RETURNS trigger LANGUAGE plpgsql
-    SET datestyle = 'ISO' SET extra_float_digits = '1' AS $$
+    SET search_path = {path} SET datestyle = 'ISO' SET extra_float_digits = '1' AS $$
 #variable_conflict use_column
 DECLARE
     before hstore;
@@ -277,7 +288,8 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE OR REPLACE FUNCTION compliance_audit_record_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION compliance_audit_record_truncate() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = {path} AS $$
 DECLARE
     context jsonb := compliance_audit_context();
 BEGIN
@@ -287,28 +299,34 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Arguments: model, field, column of the record, column of the linked record, table of the model, condition.
+-- Arguments: model, field, column of the record, column of the linked record, table of the model, condition, column of
+-- the record's company (empty: it has none).
 -- An UPDATE of links, as when partners are merged, takes the old ones away and adds the new ones.
 CREATE OR REPLACE FUNCTION compliance_audit_record_relation() RETURNS trigger LANGUAGE plpgsql
-    SET plan_cache_mode = 'force_generic_plan' AS $$
+    SET search_path = {path} SET plan_cache_mode = 'force_generic_plan' AS $$
 DECLARE
     context jsonb := compliance_audit_context();
+    ids text := CASE TG_OP WHEN 'INSERT' THEN format('SELECT %I FROM new_rows', TG_ARGV[2])
+                           WHEN 'DELETE' THEN format('SELECT %I FROM old_rows', TG_ARGV[2])
+                           ELSE format('SELECT %1$I FROM old_rows UNION SELECT %1$I FROM new_rows', TG_ARGV[2]) END;
     kept int4[];
+    companies hstore;
 BEGIN
     IF TG_ARGV[5] <> '' THEN
-        EXECUTE format('SELECT COALESCE(array_agg(id), ''{}'') FROM %I WHERE id IN (%s) AND (%s)', TG_ARGV[4],
-                       CASE TG_OP WHEN 'INSERT' THEN format('SELECT %I FROM new_rows', TG_ARGV[2])
-                                  WHEN 'DELETE' THEN format('SELECT %I FROM old_rows', TG_ARGV[2])
-                                  ELSE format('SELECT %1$I FROM old_rows UNION SELECT %1$I FROM new_rows', TG_ARGV[2])
-                                  END,
+        EXECUTE format('SELECT COALESCE(array_agg(id), ''{}'') FROM %I WHERE id IN (%s) AND (%s)', TG_ARGV[4], ids,
                        TG_ARGV[5])
            INTO kept;
     END IF;
+    IF TG_ARGV[6] <> '' THEN
+        EXECUTE format('SELECT hstore(array_agg(id::text), array_agg(%I::text)) FROM %I WHERE id IN (%s)', TG_ARGV[6],
+                       TG_ARGV[4], ids)
+           INTO companies;
+    END IF;
     IF TG_OP <> 'INSERT' THEN
         INSERT INTO compliance_audit_log
-               (operation, model, res_id, user_id, real_user_id, origin, address, session, changes)
-        SELECT 'write', TG_ARGV[0], res_id, (context ->> 'user')::int4, (context ->> 'real_user')::int4,
-               context ->> 'origin', context ->> 'address', context ->> 'session',
+               (operation, model, res_id, company_id, user_id, real_user_id, origin, address, session, changes)
+        SELECT 'write', TG_ARGV[0], res_id, (companies -> res_id::text)::int4, (context ->> 'user')::int4,
+               (context ->> 'real_user')::int4, context ->> 'origin', context ->> 'address', context ->> 'session',
                jsonb_build_object(TG_ARGV[1], jsonb_build_array(string_agg(linked -> TG_ARGV[3], ','), NULL))
           FROM (SELECT linked, (linked -> TG_ARGV[2])::int4 AS res_id
                   FROM (SELECT hstore(stale.*) AS linked FROM old_rows stale) links) rows
@@ -317,9 +335,9 @@ BEGIN
     END IF;
     IF TG_OP <> 'DELETE' THEN
         INSERT INTO compliance_audit_log
-               (operation, model, res_id, user_id, real_user_id, origin, address, session, changes)
-        SELECT 'write', TG_ARGV[0], res_id, (context ->> 'user')::int4, (context ->> 'real_user')::int4,
-               context ->> 'origin', context ->> 'address', context ->> 'session',
+               (operation, model, res_id, company_id, user_id, real_user_id, origin, address, session, changes)
+        SELECT 'write', TG_ARGV[0], res_id, (companies -> res_id::text)::int4, (context ->> 'user')::int4,
+               (context ->> 'real_user')::int4, context ->> 'origin', context ->> 'address', context ->> 'session',
                jsonb_build_object(TG_ARGV[1], jsonb_build_array(NULL, string_agg(linked -> TG_ARGV[3], ',')))
           FROM (SELECT linked, (linked -> TG_ARGV[2])::int4 AS res_id
                   FROM (SELECT hstore(fresh.*) AS linked FROM new_rows fresh) links) rows
@@ -337,8 +355,18 @@ GUARD_COUNT = 4
 def create(cr):
     """Create what is missing and renew the functions."""
     cr.execute(TABLES)
-    cr.execute(FUNCTIONS)
-    cr.execute(GUARDS)
+    path = _get_path(cr)
+    for statements in (FUNCTIONS, GUARDS):
+        cr.execute(statements.replace("{path}", path))
     cr.execute(GUARD.format(table="compliance_audit_log", events="DELETE OR TRUNCATE"))  # pylint: disable=sql-injection
     for table in ("compliance_audit_seal", "compliance_audit_leaf"):
         cr.execute(GUARD.format(table=table, events="UPDATE OR DELETE OR TRUNCATE"))  # pylint: disable=sql-injection
+
+
+def _get_path(cr):
+    """Where the functions look for tables, and for functions of hstore: temporary tables come last."""
+    cr.execute(
+        "SELECT quote_ident(current_schema()), quote_ident(nspname) FROM pg_extension"
+        " JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = 'hstore'"
+    )
+    return ", ".join([*dict.fromkeys(cr.fetchone()), "pg_temp"])
