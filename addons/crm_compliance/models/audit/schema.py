@@ -103,22 +103,24 @@ ALTER TABLE {table} ENABLE ALWAYS TRIGGER compliance_audit_guard;
 
 # One changed row, step by step: that costs less than starting a query with the same expressions, or another function.
 RECORD_CHANGE = """
-        difference := (after - before) - TG_ARGV[1]::text[];
-        IF difference = ''::hstore THEN
+        difference := {hstore}.delete({hstore}.delete(after, before), TG_ARGV[1]::text[]);
+        keys := {hstore}.akeys(difference);
+        IF keys = '{}' THEN
             RETURN NULL;
         END IF;
         masked := TG_ARGV[2];
         digested := TG_ARGV[3];
-        FOREACH key IN ARRAY akeys(difference) LOOP
+        FOREACH key IN ARRAY keys LOOP
             changes := changes || jsonb_build_object(key, jsonb_build_array(
-                compliance_audit_value(before -> key, key, masked, digested),
-                compliance_audit_value(difference -> key, key, masked, digested)));
+                {schema}.compliance_audit_value({hstore}.fetchval(before, key), key, masked, digested),
+                {schema}.compliance_audit_value({hstore}.fetchval(difference, key), key, masked, digested)));
         END LOOP;
-        context := compliance_audit_context();
-        INSERT INTO compliance_audit_log
+        context := {schema}.compliance_audit_context();
+        INSERT INTO {schema}.compliance_audit_log
                (operation, model, res_id, name, company_id, user_id, real_user_id, origin, address, session, changes)
-        VALUES ('write', TG_ARGV[0], (after -> 'id')::int4, after -> TG_ARGV[4], (after -> 'company_id')::int4,
-                compliance_audit_writer(context, before, after), (context ->> 'real_user')::int4,
+        VALUES ('write', TG_ARGV[0], {hstore}.fetchval(after, 'id')::int4, {hstore}.fetchval(after, TG_ARGV[4]),
+                {hstore}.fetchval(after, 'company_id')::int4,
+                {schema}.compliance_audit_writer(context, before, after), (context ->> 'real_user')::int4,
                 context ->> 'origin', context ->> 'address', context ->> 'session', changes);"""
 
 # Arguments of the triggers: model, columns left out, columns masked, columns of which only a digest is kept, column of
@@ -148,11 +150,12 @@ CREATE OR REPLACE FUNCTION compliance_audit_value(value text, key text, masked t
                 ELSE value END
 $$;
 
-CREATE OR REPLACE FUNCTION compliance_audit_writer(context jsonb, before hstore, after hstore)
+CREATE OR REPLACE FUNCTION compliance_audit_writer(context jsonb, before {hstore}.hstore, after {hstore}.hstore)
     RETURNS int4 LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN context ->> 'origin' = 'outside' THEN NULL
-                WHEN (before -> 'write_date') IS DISTINCT FROM (after -> 'write_date')
-                     OR (before -> 'write_uid') IS DISTINCT FROM (after -> 'write_uid') THEN after -> 'write_uid'
+                WHEN {hstore}.fetchval(before, 'write_date') IS DISTINCT FROM {hstore}.fetchval(after, 'write_date')
+                     OR {hstore}.fetchval(before, 'write_uid') IS DISTINCT FROM {hstore}.fetchval(after, 'write_uid')
+                THEN {hstore}.fetchval(after, 'write_uid')
                 ELSE context ->> 'user' END::int4
 $$;
 
@@ -203,13 +206,15 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- The next two run for every saved form. Setting a search path would cost them more than what they do: names say where.
 -- For each row: where only some columns are recorded, and most statements change none of them.
 CREATE OR REPLACE FUNCTION compliance_audit_record_update() RETURNS trigger LANGUAGE plpgsql
-    SET search_path = {path} SET datestyle = 'ISO' SET extra_float_digits = '1' AS $$
+    SET datestyle = 'ISO' SET extra_float_digits = '1' AS $$
 DECLARE
-    before hstore := hstore(OLD);
-    after hstore := hstore(NEW);
-    difference hstore;
+    before {hstore}.hstore := {hstore}.hstore(OLD);
+    after {hstore}.hstore := {hstore}.hstore(NEW);
+    difference {hstore}.hstore;
+    keys text[];
     masked text[];
     digested text[];
     context jsonb;
@@ -232,12 +237,13 @@ END $$;
 -- one because that is never done by comparing each old row with each new one, whatever the number of rows for which
 -- it was planned; and a record whose id was changed is seen to go and to come.
 CREATE OR REPLACE FUNCTION compliance_audit_record_updates() RETURNS trigger LANGUAGE plpgsql
-    SET search_path = {path} SET datestyle = 'ISO' SET extra_float_digits = '1' AS $$
+    SET datestyle = 'ISO' SET extra_float_digits = '1' AS $$
 #variable_conflict use_column
 DECLARE
-    before hstore;
-    after hstore;
-    difference hstore;
+    before {hstore}.hstore;
+    after {hstore}.hstore;
+    difference {hstore}.hstore;
+    keys text[];
     masked text[];
     digested text[];
     context jsonb;
@@ -246,7 +252,7 @@ DECLARE
     kept int4[];
     single boolean;
 BEGIN
-    SELECT hstore(stale), hstore(fresh), NOT EXISTS (SELECT FROM new_rows OFFSET 1)
+    SELECT {hstore}.hstore(stale), {hstore}.hstore(fresh), NOT EXISTS (SELECT FROM new_rows OFFSET 1)
       INTO before, after, single
       FROM old_rows stale, new_rows fresh;
     IF before IS NULL THEN
@@ -266,25 +272,26 @@ BEGIN
     END IF;
     masked := TG_ARGV[2];
     digested := TG_ARGV[3];
-    context := compliance_audit_context();
-    INSERT INTO compliance_audit_log
+    context := {schema}.compliance_audit_context();
+    INSERT INTO {schema}.compliance_audit_log
            (operation, model, res_id, name, company_id, user_id, real_user_id, origin, address, session, changes)
-    SELECT 'write', TG_ARGV[0], id, after -> TG_ARGV[4], (after -> 'company_id')::int4,
-           compliance_audit_writer(context, before, after), (context ->> 'real_user')::int4,
+    SELECT 'write', TG_ARGV[0], id, {hstore}.fetchval(after, TG_ARGV[4]), {hstore}.fetchval(after, 'company_id')::int4,
+           {schema}.compliance_audit_writer(context, before, after), (context ->> 'real_user')::int4,
            context ->> 'origin', context ->> 'address', context ->> 'session',
            (SELECT jsonb_object_agg(key, jsonb_build_array(
-                       compliance_audit_value(before -> key, key, masked, digested),
-                       compliance_audit_value(value, key, masked, digested)))
-              FROM each(difference))
-      FROM (SELECT id, before, after, (COALESCE(after, hstore(akeys(before), NULL))
-                                       - COALESCE(before, hstore(akeys(after), NULL))) - TG_ARGV[1]::text[] AS difference
-              FROM (SELECT id, CASE WHEN stale.id IS NOT NULL THEN hstore(stale) END AS before,
-                           CASE WHEN fresh.id IS NOT NULL THEN hstore(fresh) END AS after
+                       {schema}.compliance_audit_value({hstore}.fetchval(before, key), key, masked, digested),
+                       {schema}.compliance_audit_value(value, key, masked, digested)))
+              FROM {hstore}.each(difference))
+      FROM (SELECT id, before, after, {hstore}.delete({hstore}.delete(
+                       COALESCE(after, {hstore}.hstore({hstore}.akeys(before), NULL)),
+                       COALESCE(before, {hstore}.hstore({hstore}.akeys(after), NULL))), TG_ARGV[1]::text[]) AS difference
+              FROM (SELECT id, CASE WHEN stale.id IS NOT NULL THEN {hstore}.hstore(stale) END AS before,
+                           CASE WHEN fresh.id IS NOT NULL THEN {hstore}.hstore(fresh) END AS after
                       FROM old_rows stale FULL JOIN new_rows fresh USING (id)
                      WHERE kept IS NULL OR id IN (SELECT unnest(kept))
                     OFFSET 0) pairs
             OFFSET 0) rows
-     WHERE difference <> ''::hstore;
+     WHERE {hstore}.akeys(difference) <> '{}';
     RETURN NULL;
 END $$;
 
@@ -355,18 +362,21 @@ GUARD_COUNT = 4
 def create(cr):
     """Create what is missing and renew the functions."""
     cr.execute(TABLES)
-    path = _get_path(cr)
+    schemas = _get_schemas(cr)
+    path = ", ".join([*dict.fromkeys(schemas), "pg_temp"])
     for statements in (FUNCTIONS, GUARDS):
-        cr.execute(statements.replace("{path}", path))
+        for name, value in {"path": path, "schema": schemas[0], "hstore": schemas[1]}.items():
+            statements = statements.replace(f"{{{name}}}", value)
+        cr.execute(statements)
     cr.execute(GUARD.format(table="compliance_audit_log", events="DELETE OR TRUNCATE"))  # pylint: disable=sql-injection
     for table in ("compliance_audit_seal", "compliance_audit_leaf"):
         cr.execute(GUARD.format(table=table, events="UPDATE OR DELETE OR TRUNCATE"))  # pylint: disable=sql-injection
 
 
-def _get_path(cr):
-    """Where the functions look for tables, and for functions of hstore: temporary tables come last."""
+def _get_schemas(cr):
+    """Where the tables are, and where hstore's functions; temporary tables are looked for after both."""
     cr.execute(
         "SELECT quote_ident(current_schema()), quote_ident(nspname) FROM pg_extension"
         " JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = 'hstore'"
     )
-    return ", ".join([*dict.fromkeys(cr.fetchone()), "pg_temp"])
+    return cr.fetchone()
