@@ -7,8 +7,10 @@ from odoo.tools import SQL, mute_logger
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
+from .counting import CountingCase
 
-class ComplianceCommon(AccountTestInvoicingCommon):
+
+class ComplianceCommon(AccountTestInvoicingCommon, CountingCase):
     """A company of its own, so that demo data never counts, a user per role, and helpers that book a ledger.
 
     Tests run as superuser in that company; what a role may do is tested ``with_user``.
