@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 from odoo.sql_db import Cursor
 from odoo.tests import TransactionCase
+from odoo.tools import SQL
 
 
 class Cost(int):
@@ -68,7 +69,7 @@ class CountingCase(TransactionCase):
         execute = Cursor.execute
 
         def record(cursor, query, *args, **kwargs):
-            statements.append(query if isinstance(query, str) else query.code)
+            statements.append(query.code if isinstance(query, SQL) else query if isinstance(query, str) else query.decode())
             return execute(cursor, query, *args, **kwargs)
 
         with patch.object(Cursor, "execute", record):
