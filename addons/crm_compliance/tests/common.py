@@ -350,17 +350,6 @@ class AuditCommon(ComplianceCommon):
 class RpcCase(HttpCase):
     """Calls methods over the route the web client uses, as one of the roles. Together with a class that has users."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls._allow_calls()
-
-    @classmethod
-    def _allow_calls(cls):
-        """Gives all users passwords; again after some were added."""
-        for user in cls.user.values():
-            user.password = user.login
-
     def _call(self, role, model, method, *args, **kwargs):
         """Result of a call, or the name of the exception it was refused with."""
         self.authenticate(self.user[role].login, self.user[role].login)
