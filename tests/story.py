@@ -100,7 +100,7 @@ class Api:
 
     def find(self, model, domain, *names, order="id"):
         """:return: list of dicts"""
-        return self.call(model, "search_read", domain=domain, fields=list(names), order=order)
+        return self.call(model, "search_read", domain=domain, fields=["id", *names], order=order)
 
     def find_one(self, model, domain, *names):
         """:return: the dict of the only record there is"""
@@ -328,7 +328,9 @@ class Story:
     def check_message(self, message):
         """What sales reads says which document is stopped, why, and whom to ask."""
         order = self.admin.find("sale.order", self.mine(), "name", order="id desc")[0]["name"]
-        for part in (order, "is held by a restriction", REASON, "Please ask", "request an exception"):
+        # The dossier has no officer, and its account manager is who reads this: the managers are to be asked.
+        ask = "Please ask Compliance Manager (Demo)"
+        for part in (order, "is held by a restriction", REASON, ask, "request an exception"):
             assert part in message, message
 
     def check_trail(self, events):
@@ -348,7 +350,7 @@ class Story:
         assert {model for _who, _operation, model in TRAIL} <= {row["model"] for row in rows}
         good = verify(verifier, bundle)
         assert good.returncode == 0, good.stdout
-        assert f"{len(rows)} rows" in good.stdout, good.stdout
+        assert f"{len(rows)} of " in good.stdout, good.stdout
         forged = bundle.with_name("forged.zip")
         files["rows.jsonl"] = files["rows.jsonl"].replace(REASON.encode(), b"Pays on time")
         with zipfile.ZipFile(forged, "w") as content:
