@@ -19,6 +19,7 @@ from story import (
     COUNTRY,
     EXCEPTION,
     PRAISE,
+    PRICE,
     PRODUCT,
     REASON,
     SOLUTION,
@@ -28,7 +29,7 @@ from story import (
 BROWSERS = ("chromium", "google-chrome", "chromium-browser", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 SIZE = {"width": 1440, "height": 900}
-PATIENCE = 30000  # milliseconds; the first page of a server has its style sheets made
+PATIENCE = 60000  # milliseconds; the first page of a server has its style sheets made
 
 
 @contextmanager
@@ -79,13 +80,13 @@ class Window:
     def open_form(self, path):
         self.open(path, ".o_form_view")
 
-    def open_found(self, path, text):
-        """Searches a list for a text and opens the row that has it."""
+    def open_found(self, path, text, row=""):
+        """Searches a list for a text and opens the row that also has the other one."""
         self.open(path, ".o_searchview_input")
         self.page.fill(".o_searchview_input", text)
         self.page.press(".o_searchview_input", "Enter")
         self.page.wait_for_selector(f".o_searchview_facet:has-text('{text}')")
-        self.page.locator(".o_data_row", has_text=text).first.locator(".o_data_cell").nth(1).click()
+        self.page.locator(".o_data_row", has_text=text).filter(has_text=row).first.locator(".o_data_cell").nth(1).click()
         self.page.wait_for_selector(".o_form_view")
 
     def press(self, name, within=None):
@@ -131,8 +132,18 @@ class Window:
 
     def edit_row(self, name, text):
         """Begins to edit the row of a list in a form that has the text; returns it."""
-        self.field(name).locator(".o_data_row", has_text=text).locator(".o_data_cell").last.click()
-        return self.field(name).locator(".o_selected_row")
+        return self._edit(self.field(name).locator(".o_data_row", has_text=text))
+
+    def edit_rows(self, name):
+        """Begins to edit the rows of a list in a form, one after the other."""
+        rows = self.field(name).locator(".o_data_row")
+        for index in range(rows.count()):
+            yield self._edit(rows.nth(index))
+
+    def _edit(self, row):
+        row.locator(".o_data_cell[name=evidence]").click()
+        expect(row).to_have_class(re.compile("o_selected_row"))
+        return row
 
     def save(self):
         self.page.click(".o_form_button_save")
@@ -224,10 +235,7 @@ class ScreenTeller:
             screen.type("evidence", evidence, row)
 
     def _answer_questions(self, screen):
-        rows = screen.field("line_ids").locator(".o_data_row")
-        for index in range(rows.count()):
-            rows.nth(index).locator(".o_data_cell[name=evidence]").click()
-            row = screen.field("line_ids").locator(".o_selected_row")
+        for row in screen.edit_rows("line_ids"):
             for field, answer in ANSWERS.values():
                 if row.locator(f".o_field_widget[name={field}]").count():
                     act = screen.type if field == "answer_text" else screen.choose
@@ -248,8 +256,9 @@ class ScreenTeller:
 
     def approve_review(self, kind):
         screen = self.manager
-        screen.open_found("/odoo/compliance-reviews-to-approve", self.story.name)
-        screen.see(CONDITION) if kind == "conditions" else None
+        screen.open_found("/odoo/compliance-reviews-to-approve", self.story.name, kind.title())
+        screen.tab("conditions")
+        screen.see(CONDITION, ".o_field_widget[name=condition_ids]")
         screen.press("action_approve")
         screen.see("cannot be changed afterwards", ".modal")
         screen.confirm()
@@ -263,14 +272,20 @@ class ScreenTeller:
         screen.pick("partner_id", self.story.name)
         row = screen.add_row("order_line")
         screen.pick("product_template_id", PRODUCT, row)
+        screen.see(f"{PRICE:,}.00", ".o_field_widget[name=tax_totals]")
         return screen
 
     def order_and_invoice(self):
         screen = self._create_order()
         self.confirm_order()
-        screen.press("create_invoice")
+        screen.page.click("#create_invoice")
         screen.press("create_invoices", screen.dialog)
-        screen.see("Customer Invoice")
+        # Odoo 19.0 makes the invoice and does not show it to people of sales alone, with or without our add-ons: the
+        # form counts payments, which they may not read.
+        fault = screen.page.locator(".modal", has_text="account.move.matched_payment_ids")
+        expect(fault.or_(screen.page.locator(".o_field_widget[name=invoice_line_ids]")).first).to_be_visible()
+        if fault.count():
+            screen.confirm()
 
     def confirm_order(self):
         screen = self.sales
@@ -279,16 +294,18 @@ class ScreenTeller:
 
     def answer_alert(self):
         screen = self.officer
-        screen.open_found("/odoo/early-warning", self.story.name)
+        screen.open_found("/odoo/early-warning", self.story.name, "Payment Habit Worsens")
+        screen.see("paid 35.0 days late on average")
         screen.press("action_request_review")
-        screen.page.wait_for_selector("button[name=action_start], button[name=action_submit]")
         screen.press("action_start")
         screen.see_status("Assessment")
         self._answer_questions(screen)
         self._propose(screen)
         screen.tab("restrictions")
-        row = screen.add_row("restriction_ids")
-        screen.type("reason", REASON, row)
+        screen.add_row("restriction_ids")
+        screen.type("reason", REASON, screen.dialog)
+        screen.page.click(".modal .o_form_button_save")
+        screen.see(REASON, ".o_field_widget[name=restriction_ids]")
         screen.press("action_submit")
         screen.see_status("Approval")
 
