@@ -348,7 +348,7 @@ class ScreenTeller:
     def answer_complaint(self):
         screen = self.sales
         screen.open_found("/odoo/complaints", COMPLAINT[0])
-        screen.see(self.story.name)
+        expect(screen.field("partner_id").locator("input")).to_have_value(f"{self.story.name}, {self.story.contact}")
         screen.press("action_take")
         screen.press("action_write")
         screen.type_rich("body", ANSWER)
