@@ -2,8 +2,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The story of one customer, told once and lived in several ways: see ``Story.tell``.
 
-Who lives it is a *teller*: an object with a method per step, by which the people of the demo data do something on screen
-(story_screen.py) or over the external API (story_api.py). What must be true afterwards is said here, once.
+Who lives it is a *teller*: an object with a method per step, by which the people of the demo data do something on
+screen (story_screen.py) or over the external API (story_api.py). What must be true afterwards is said here, once.
 """
 
 import json
@@ -193,9 +193,7 @@ class Story:
         self.place.run_jobs("ir_cron_refresh_all", "ir_cron_process_refresh_queue", "ir_cron_schedule_reviews")
         found = {alert["kind"]: alert for alert in self.admin.find("compliance.alert", self.mine(), "kind", "summary")}
         assert {"habit", "overdue"} <= found.keys(), found
-        assert found["habit"]["summary"] == (
-            "The last invoices were paid 35.0 days late on average, those before 3.6."
-        )
+        assert found["habit"]["summary"] == ("The last invoices were paid 35.0 days late on average, those before 3.6.")
 
     def be_restricted(self, teller):
         """A review restricts the customer."""
@@ -312,9 +310,7 @@ class Story:
         return self.admin.find_one("compliance.restriction.exception", self.mine(), *names)
 
     def get_case(self, *names):
-        return self.admin.find_one(
-            "compliance.complaint", [("commercial_partner_id", "=", self.partner_id)], *names
-        )
+        return self.admin.find_one("compliance.complaint", [("commercial_partner_id", "=", self.partner_id)], *names)
 
     def get_order_states(self):
         return [order["state"] for order in self.admin.find("sale.order", self.mine(), "state")]
@@ -338,7 +334,9 @@ class Story:
         wanted = [(self.contact if who == "Customer" else who, *what) for who, *what in TRAIL]
         position = 0
         for event in wanted:
-            assert event in events[position:], f"{event} is missing after {events[:position]}; then came {events[position:]}"
+            assert event in events[position:], (
+                f"{event} is missing after {events[:position]}; then came {events[position:]}"
+            )
             position += events[position:].index(event) + 1
 
     def check_bundle(self, bundle):

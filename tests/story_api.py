@@ -88,9 +88,7 @@ class ApiTeller:
 
     def _create_order(self):
         line = {"product_id": self.place.product_id, "product_uom_qty": 1}
-        self.order_id = self.sales.create(
-            "sale.order", partner_id=self.story.partner_id, order_line=[[0, 0, line]]
-        )
+        self.order_id = self.sales.create("sale.order", partner_id=self.story.partner_id, order_line=[[0, 0, line]])
 
     def order_and_invoice(self):
         self._create_order()

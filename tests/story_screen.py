@@ -24,6 +24,7 @@ from story import (
     REASON,
     SOLUTION,
     STARS,
+    TRAIL,
 )
 
 BROWSERS = ("chromium", "google-chrome", "chromium-browser", "google-chrome-stable")
@@ -86,8 +87,33 @@ class Window:
         self.page.fill(".o_searchview_input", text)
         self.page.press(".o_searchview_input", "Enter")
         self.page.wait_for_selector(f".o_searchview_facet:has-text('{text}')")
-        self.page.locator(".o_data_row", has_text=text).filter(has_text=row).first.locator(".o_data_cell").nth(1).click()
+        found = self.page.locator(".o_data_row", has_text=text).filter(has_text=row).first
+        found.locator(".o_data_cell").nth(1).click()
         self.page.wait_for_selector(".o_form_view")
+
+    def search_by(self, label, text):
+        """Searches a list by one of the things it offers to search by."""
+        self.page.fill(".o_searchview_input", text)
+        self.page.locator(".o_searchview_autocomplete .o-dropdown-item", has_text=f"Search {label} for:").click()
+        self.page.wait_for_selector(f".o_searchview_facet:has-text('{text}')")
+
+    def show_all(self):
+        """Has a list show all of its rows on one page."""
+        total = self.page.locator(".o_pager_limit")
+        expect(total).to_have_text(re.compile("^[0-9]+$"))
+        count = total.inner_text()
+        self.page.click(".o_pager_value")
+        self.page.fill("input.o_pager_value", f"1-{count}")
+        self.page.press("input.o_pager_value", "Enter")
+        expect(self.page.locator(".o_data_row")).to_have_count(int(count))
+
+    def read_rows(self, *names):
+        """What the rows of a list say in these columns: a list of lists."""
+        return self.page.evaluate(
+            "names => [...document.querySelectorAll('.o_data_row')].map(row => names.map("
+            "name => row.querySelector(`td[name=${name}]`).innerText.trim()))",
+            names,
+        )
 
     def press(self, name, within=None):
         """Clicks the button of this name, of the dialog if there is one."""
@@ -379,9 +405,23 @@ class ScreenTeller:
     # === Audit === #
 
     def read_trail(self):
-        """All pages of the trail of the customer, read from the screen, oldest first."""
+        """Everything about the customer, read from the list that the screen shows; oldest first."""
         screen = self.auditor
-        raise NotImplementedError(screen)
+        screen.open("/odoo/compliance-audit", ".o_data_row")
+        screen.search_by("Customer", self.story.name)
+        screen.show_all()
+        rows = screen.read_rows("user_id", "operation", "model_name")
+        operations, models = self._get_names()
+        return [(user, operations[operation], models.get(model)) for user, operation, model in reversed(rows)]
+
+    def _get_names(self):
+        """What the screen calls operations and models: dicts of label -> technical name."""
+        call = self.story.admin.call
+        fields = call("compliance.audit.log", "fields_get", allfields=["operation"], attributes=["selection"])
+        models = self.story.admin.find(
+            "ir.model", [("model", "in", [model for _who, _what, model in TRAIL])], "name", "model"
+        )
+        return {label: key for key, label in fields["operation"]["selection"]}, {m["name"]: m["model"] for m in models}
 
     def export_bundle(self):
         screen = self.auditor
@@ -392,7 +432,7 @@ class ScreenTeller:
         screen.pick("partner_id", self.story.name, screen.dialog)
         screen.press("action_export", screen.dialog)
         with screen.page.expect_download() as download:
-            screen.page.click(".modal .o_field_widget[name=file] .o_download_file_button, .modal .o_field_widget[name=file] a")
+            screen.field("file").locator("a, button").first.click()
         path = self.folder / download.value.suggested_filename
         download.value.save_as(path)
         return path

@@ -258,7 +258,9 @@ class TestEarlier:
     """From an earlier state of the add-on, with data, to this one. For whoever makes a release: it takes minutes."""
 
     def test_upgrade(self, server, tmp_path):
-        archive = subprocess.run(["git", "archive", EARLIER, "addons"], cwd=ROOT, capture_output=True, check=True).stdout
+        archive = subprocess.run(
+            ["git", "archive", EARLIER, "addons"], cwd=ROOT, capture_output=True, check=True
+        ).stdout
         subprocess.run(["tar", "-x", "-C", tmp_path], input=archive, check=True)
         earlier = f"--addons-path={tmp_path / 'addons'}"
         database = server.copy(with_addon=False)

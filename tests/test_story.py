@@ -86,7 +86,9 @@ ATTEMPTS = {
         "read somebody else's customer": Attempt(PROFILE, BLOCKED, *read("risk_level")),
         "soften a restriction": Attempt("compliance.restriction", IN_FORCE, *write(level="warn")),
         "approve an exception": Attempt(EXCEPTION, REQUESTED, *press("action_approve")),
-        "stop a clock": Attempt("compliance.sla.clock", [("complaint_id.user_id.login", "=", "sales")], *write(state="met")),
+        "stop a clock": Attempt(
+            "compliance.sla.clock", [("complaint_id.user_id.login", "=", "sales")], *write(state="met")
+        ),
         "answer in the past": Attempt(COMPLAINT, OPEN_CASE, *write(date_first_response="2026-01-01 08:00:00")),
         "read the audit trail": Attempt(LOG, ANY, *read("changes_text")),
         "delete audit rows": Attempt(LOG, ANY, *press("unlink")),
@@ -103,7 +105,9 @@ ATTEMPTS = {
             message="Only a compliance manager waives",
         ),
         "change a criterion": Attempt(CRITERION, ANY, *write(knockout=False)),
-        "approve an exception": Attempt(EXCEPTION, REQUESTED, *press("action_approve"), message="Only compliance managers"),
+        "approve an exception": Attempt(
+            EXCEPTION, REQUESTED, *press("action_approve"), message="Only compliance managers"
+        ),
         "approve the own override": Attempt(
             "compliance.risk.override", [("state", "=", "draft")], *press("action_approve")
         ),
@@ -181,7 +185,8 @@ def portal_case(place):
 
 @pytest.mark.usefixtures("portal_case")
 @pytest.mark.parametrize(
-    ("login", "what"), [pytest.param(login, what, id=f"{login}: {what}") for login in ATTEMPTS for what in ATTEMPTS[login]]
+    ("login", "what"),
+    [pytest.param(login, what, id=f"{login}: {what}") for login in ATTEMPTS for what in ATTEMPTS[login]],
 )
 def test_refused(place, login, what):
     """Refused for the reason it should be refused for, and nothing is changed."""

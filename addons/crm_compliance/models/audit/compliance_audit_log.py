@@ -166,7 +166,10 @@ class ComplianceAuditLog(models.Model):
     @api.model
     def _get_customer_path(self, model):
         """From a record to the customer it is about itself: a path of fields, None if it is about nobody."""
-        paths = {"partner_id": ("res.partner", "partner_id"), "profile_id": ("compliance.profile", "profile_id.partner_id")}
+        paths = {
+            "partner_id": ("res.partner", "partner_id"),
+            "profile_id": ("compliance.profile", "profile_id.partner_id"),
+        }
         for name, (comodel, path) in paths.items():
             field = self.env[model]._fields.get(name)
             if field and field.store and field.type == "many2one" and field.comodel_name == comodel:

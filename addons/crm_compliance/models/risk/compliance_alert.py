@@ -250,7 +250,7 @@ class ComplianceAlert(models.Model):
         self._write_state({"action_taken": action, "state": "in_progress"})
 
     def action_request_review(self):
-        """Asks the officer for a review of the customer; an officer begins one at once, or goes on with the open one."""
+        """Asks the officer for a review of the customer; an officer begins one at once or goes on with the open one."""
         self.ensure_one()
         self._act("review")
         if self._is_officer():

@@ -219,7 +219,7 @@ class ComplianceRestricted(models.AbstractModel):
 
     @api.model
     def _get_people_to_ask(self, blocks):
-        """Names of the officer, else the account manager, else the compliance managers; nobody is sent to themselves."""
+        """Names of the officer, else the account manager, else compliance managers; nobody is sent to themselves."""
         profile = blocks.profile_id[:1]
         others = (profile.officer_id.filtered("active"), profile.user_id.filtered("active"))
         people = next((person for person in others if person - self.env.user), None)
