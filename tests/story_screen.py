@@ -133,9 +133,9 @@ class Window:
         box.click()
         self.field(name, within).locator("input, textarea").first.fill(text)
 
-    def type_rich(self, name, text):
+    def type_rich(self, name, text, within=None):
         """Types into a field of formatted text."""
-        self.field(name).locator(".odoo-editor-editable").click()
+        self.field(name, within).locator(".odoo-editor-editable").click()
         self.page.keyboard.type(text)
 
     def choose(self, name, text, within=None):
@@ -377,7 +377,7 @@ class ScreenTeller:
         expect(screen.field("partner_id").locator("input")).to_have_value(f"{self.story.name}, {self.story.contact}")
         screen.press("action_take")
         screen.press("action_write")
-        screen.type_rich("body", ANSWER)
+        screen.type_rich("body", ANSWER, screen.dialog)
         screen.press("action_send_mail", screen.dialog)
         screen.see(ANSWER, ".o-mail-Message")
 
