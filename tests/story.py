@@ -343,7 +343,7 @@ class Story:
             position += events[position:].index(event) + 1
 
     def check_bundle(self, bundle):
-        """As an auditor does who does not trust the server: with the program of the source, on a machine that has Python
+        """As an auditor who does not trust the server: with the program of the source, on a machine that has Python
         and nothing else.
         """
         with zipfile.ZipFile(bundle) as content:
