@@ -14,6 +14,8 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
+import time
 import uuid
 from configparser import ConfigParser
 from pathlib import Path
@@ -21,6 +23,7 @@ from typing import NamedTuple
 
 import psycopg2
 import pytest
+import requests
 
 ADDONS = sorted(path.parent for path in (Path(__file__).parent.parent / "addons").glob("*/__manifest__.py"))
 HEADER = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?P<level>[A-Z]+) \S+ (?P<logger>[^ :]+): (?P<text>.*)")
@@ -178,6 +181,53 @@ for line in open({descriptor}):
             self.process.wait(60)
 
 
+class Site:
+    """A server that answers browsers and programs until it is closed. Its scheduled jobs run when they are told to."""
+
+    def __init__(self, server, database):
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed by close)
+        options = (
+            f"--db-filter=^{database}$",
+            f"--http-port={port}",
+            "--http-interface=127.0.0.1",
+            "--max-cron-threads=0",
+            "--log-level=warn",
+        )
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "odoo", "-c", server.conf, "-d", database, *options],
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+        )
+
+    def wait(self, seconds=120):
+        """Returns once the server answers."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and self.process.poll() is None:
+            try:
+                return requests.get(f"{self.url}/web/health", timeout=10).raise_for_status()
+            except (requests.ConnectionError, requests.Timeout):
+                time.sleep(0.2)
+        raise AssertionError(self.get_log())
+
+    def get_log(self):
+        """Everything logged so far."""
+        self.log.seek(0)
+        return self.log.read()
+
+    def get_problems(self):
+        """Everything logged so far as a warning or worse, but that somebody was refused something."""
+        problems = Log(self.get_log()).problems
+        return [record for record in problems if record.logger != "odoo.http" or record.level != "WARNING"]
+
+    def close(self):
+        """Ends the server."""
+        self.process.terminate()
+        self.process.wait(60)
+        self.log.close()
+
+
 class Server:
     """Copies of the prepared databases, and servers on them."""
 
@@ -190,7 +240,7 @@ class Server:
         settings.read(self.conf)
         self.filestore = Path(settings["options"]["data_dir"]) / "filestore"
         self.copies = []
-        self.sessions = []
+        self.running = []
         self.shells = {}
 
     def copy(self, with_addon=True, with_sales=True):
@@ -215,8 +265,8 @@ class Server:
 
     def drop_copies(self):
         """Leaves nothing behind."""
-        for session in self.sessions:
-            session.close()
+        for process in self.running:
+            process.close()
         for database in self.copies:
             subprocess.run(["dropdb", "--force", "--if-exists", database], check=True)
             shutil.rmtree(self.filestore / database, ignore_errors=True)
@@ -268,8 +318,13 @@ class Server:
 
     def session(self, database, *options):
         """A process that stays, for code in many pieces."""
-        self.sessions.append(Session(self, database, *options))
-        return self.sessions[-1]
+        self.running.append(Session(self, database, *options))
+        return self.running[-1]
+
+    def site(self, database):
+        """A server that stays and answers over HTTP; see that it does with ``wait``."""
+        self.running.append(Site(self, database))
+        return self.running[-1]
 
     def psql(self, database, sql, check=True):
         """Runs SQL from outside, in one transaction, as somebody with a terminal does."""

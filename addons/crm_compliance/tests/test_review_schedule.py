@@ -124,7 +124,26 @@ class TestReviewSchedule(ScheduleCommon):
         self.user["officer"].active = False
         self._plan(next_review_date=self.today)
         self._run()
-        self.assertFalse(self.dossier.review_ids.prepared_by)
+        review = self.dossier.review_ids
+        self.assertFalse(review.prepared_by)
+        self._as("officer_2", review).action_start()
+        self.assertEqual(review.prepared_by, self.user["officer_2"])
+        self.assertEqual(self._activities(review).user_id, self.user["officer_2"])
+
+    def test_manager_looks_at_what_nobody_prepares(self):
+        """Whoever submits it prepared it; a manager who merely began it may approve it."""
+        self._set_zone("standard")
+        self.user["officer"].active = False
+        self._plan(next_review_date=self.today)
+        self._run()
+        review = self.dossier.review_ids
+        self._as("manager", review).action_start()
+        self.assertFalse(review.prepared_by)
+        self._fill(review, role="officer_2")
+        self._as("officer_2", review).action_submit()
+        self.assertEqual(review.prepared_by, self.user["officer_2"])
+        self._as("manager", review).action_approve()
+        self.assertEqual(review.state, "done")
 
     def test_overdue_is_told_once(self):
         today = self.reviews._get_today(self.company)

@@ -413,6 +413,10 @@ class TestAlert(AlertCommon):
         self.assertIn("40 days", restriction.reason)
         as_sales.action_request_review()
         self.assertEqual(alert.action_taken, "review")
+        # The review opened because the risk rose is the one that is asked for.
+        reviews = {as_officer.action_request_review()["res_id"] for _time in range(2)}
+        review = self.env["compliance.risk.review"].browse(reviews)
+        self.assertEqual((review.kind, review.profile_id), ("onboarding", self.dossier))
 
     def test_collecting_needs_invoices(self):
         self.dossier.next_review_date = self._days_ago(5)

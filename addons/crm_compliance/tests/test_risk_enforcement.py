@@ -89,6 +89,8 @@ class TestEnforcementLead(RestrictionCommon):
         dossier = self._dossier(self.blocked)
         dossier.write({"officer_id": False, "user_id": self.user["sales"].id})
         self.assertIn(self.user["sales"].name, self._assert_refused(self.lead.action_set_won))
+        message = self._assert_refused(self.lead.with_user(self.user["sales"]).action_set_won)
+        self.assertIn(f"Please ask {self.manager.name}", message, "nobody is sent to themselves")
         dossier.user_id = False
         self.assertIn(self.manager.name, self._assert_refused(self.lead.action_set_won))
 

@@ -250,17 +250,12 @@ class ComplianceAlert(models.Model):
         self._write_state({"action_taken": action, "state": "in_progress"})
 
     def action_request_review(self):
-        """Asks the officer for a review of the customer; an officer begins one at once."""
+        """Asks the officer for a review of the customer; an officer begins one at once or goes on with the open one."""
         self.ensure_one()
         self._act("review")
-        if "compliance.risk.review" in self.env and self._is_officer():
-            return {
-                "type": "ir.actions.act_window",
-                "name": self.env._("Review"),
-                "res_model": "compliance.risk.review",
-                "views": [(False, "form")],
-                "context": {"default_profile_id": self.profile_id.id, "default_kind": "triggered"},
-            }
+        if self._is_officer():
+            admitted = self.profile_id.admission_state in ("approved", "conditional")
+            return self.profile_id.action_review() if admitted else self.profile_id.action_submit()
         profile = self.sudo().profile_id
         profile.activity_schedule(
             "mail.mail_activity_data_todo",
