@@ -1,0 +1,98 @@
+# Copyright 2026 crm_compliance contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""For people with a keyboard, a screen reader or weak eyes: axe-core finds no serious fault on our screens.
+
+The screens are those of the pictures in the documentation, opened in the same way by the same people.
+"""
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+pytestmark = pytest.mark.slow
+
+SCREENS = (
+    "officer-dashboard",
+    "officer-my-day",
+    "officer-dossiers",
+    "officer-kanban",
+    "officer-dossier",
+    "officer-alerts",
+    "sales-visits",
+    "service-complaints",
+    "service-complaint",
+    "manager-decide",
+    "manager-restriction",
+    "manager-goals",
+    "manager-service-levels",
+    "auditor-trail",
+    "admin-settings",
+    "customer-home",
+    "customer-complaints",
+    "customer-complaint",
+    "customer-form",
+)
+# What Odoo's own web client and portal draw, whatever the view says; it is theirs to mend.
+NOT_OURS = ()
+SERIOUS = ("serious", "critical")
+
+
+def load_script(name):
+    """A program of the folder scripts as a module."""
+    path = Path(__file__).parent.parent / "scripts" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def find_faults(page):
+    """:return: one line per serious fault of what a page shows"""
+    context = {"include": [["body"]], "exclude": [[selector] for selector in NOT_OURS]}
+    result = Axe().run(page, context=context).response
+    return [
+        f"{fault['id']} ({fault['impact']}): {node['target'][0]} {node['html'][:200]}"
+        for fault in result["violations"]
+        if fault["impact"] in SERIOUS
+        for node in fault["nodes"]
+    ]
+
+
+class TestAccessibility:
+    @pytest.fixture(scope="class")
+    def faults(self, server):
+        """{screen: faults}, of all screens in one browser."""
+        shots = load_script("screenshots")
+        address = server.serve(server.copy())
+        faults = {}
+        with sync_playwright() as playwright:
+            chromium = next(filter(None, map(shutil.which, shots.BROWSERS)))
+            browser = playwright.chromium.launch(executable_path=chromium, args=shots.FLAGS)
+            for login in dict.fromkeys(shots.PICTURES[screen][0] for screen in SCREENS):
+                client = shots.Client(browser, address, login, None)
+                for screen in (screen for screen in SCREENS if shots.PICTURES[screen][0] == login):
+                    shots.PICTURES[screen][1](client)
+                    faults[screen] = find_faults(client.page)
+                client.close()
+            browser.close()
+        return faults
+
+    @pytest.mark.parametrize("screen", SCREENS)
+    def test_screen(self, faults, screen):
+        assert not faults[screen], "\n".join(faults[screen])
+
+    def test_notices_faults(self):
+        """The check itself can fail."""
+        shots = load_script("screenshots")
+        with sync_playwright() as playwright:
+            chromium = next(filter(None, map(shutil.which, shots.BROWSERS)))
+            browser = playwright.chromium.launch(executable_path=chromium, args=shots.FLAGS)
+            page = browser.new_page()
+            page.set_content('<html lang="en"><title>x</title><body><button></button><input></body></html>')
+            faults = " ".join(find_faults(page))
+            browser.close()
+        assert "button-name" in faults and "label" in faults
