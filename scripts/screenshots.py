@@ -326,6 +326,17 @@ def officer_reviews(client):
 
 
 @picture("officer")
+def officer_review(client):
+    review = client.find("compliance.risk.review", ["state", "=", "assessment"], order="id")
+    client.open(f"/odoo/compliance-reviews/{review}", ".o_form_view .o_field_widget[name=partner_id]")
+
+
+@picture("officer")
+def officer_actions(client):
+    client.open("/odoo/compliance-actions", ".o_list_view, .o_kanban_view")
+
+
+@picture("officer")
 def officer_silent_customers(client):
     client.open("/odoo/compliance-silent-customers", ".o_list_view, .o_kanban_view")
 
@@ -342,7 +353,7 @@ def officer_frequent_problems(client):
 
 @picture("manager")
 def manager_decisions(client):
-    client.open("/odoo/compliance-decisions", RECORDS)
+    client.open("/odoo/compliance-reviews-to-approve", RECORDS)
 
 
 @picture("manager")
@@ -360,6 +371,11 @@ def manager_restrictions(client):
 def manager_restriction(client):
     restriction = client.find("compliance.restriction", ["state", "=", "active"], order="id")
     client.open(f"/odoo/restrictions/{restriction}", ".o_form_view .o_field_widget[name=partner_id]")
+
+
+@picture("manager")
+def manager_exceptions(client):
+    client.open("/odoo/restriction-exceptions", ".o_list_view")
 
 
 @picture("manager")
@@ -492,6 +508,19 @@ def admin_assistant(client):
         "compliance_setup_action",
         ".modal .o_form_view, .o_form_view .o_field_widget[name=preset]",
     )
+
+
+@picture("admin")
+def admin_roles(client):
+    user = client.find("res.users", ["login", "=", "officer"])
+    client.open(f"/odoo/users/{user}", ".o_form_view .o_field_widget[name=group_ids]")
+
+
+@picture("admin")
+def admin_team(client):
+    team = client.find("compliance.complaint.team", order="id")
+    client.open_action("compliance_complaint_team_action", ".o_list_view, .o_kanban_view")
+    client.open(f"{client.page.url.removeprefix(client.base)}/{team}", ".o_form_view .o_field_widget[name=member_ids]")
 
 
 @picture("admin")

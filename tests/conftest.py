@@ -13,9 +13,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 import uuid
 from configparser import ConfigParser
 from pathlib import Path
@@ -152,7 +149,6 @@ class Server:
         self.filestore = Path(settings["options"]["data_dir"]) / "filestore"
         self.copies = []
         self.sessions = []
-        self.processes = []
 
     def copy(self, with_addon=True, with_sales=True):
         """A new database: Odoo with demo data, with our add-ons or Sales or neither. Its files are links to those of
@@ -178,10 +174,6 @@ class Server:
         """Leaves nothing behind."""
         for session in self.sessions:
             session.close()
-        for process in self.processes:
-            process.terminate()
-        for process in self.processes:
-            process.wait(60)
         for database in self.copies:
             subprocess.run(["dropdb", "--force", "--if-exists", database], check=True)
             shutil.rmtree(self.filestore / database, ignore_errors=True)
@@ -229,28 +221,6 @@ class Server:
         """A process that stays, for code in many pieces."""
         self.sessions.append(Session(self, database))
         return self.sessions[-1]
-
-    def serve(self, database, *options, timeout=120):
-        """A server for browsers on a database, without scheduled jobs, until the class ends.
-
-        :return: its address
-        :raises AssertionError: if it does not answer in time
-        """
-        port = free_port()
-        address = f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "odoo", "-c", self.conf, "-d", database, f"--db-filter=^{database}$"]
-        command += [f"--http-port={port}", "--http-interface=127.0.0.1", "--max-cron-threads=0", "--log-level=warn"]
-        self.processes.append(
-            subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
-        )
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline and self.processes[-1].poll() is None:
-            try:
-                with urllib.request.urlopen(f"{address}/web/health", timeout=timeout):
-                    return address
-            except urllib.error.URLError:
-                time.sleep(0.2)
-        raise AssertionError(f"The server at {address} does not answer.")
 
     def psql(self, database, sql, check=True):
         """Runs SQL from outside, in one transaction, as somebody with a terminal does."""

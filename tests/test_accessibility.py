@@ -67,13 +67,14 @@ class TestAccessibility:
     def faults(self, server):
         """{screen: faults}, of all screens in one browser."""
         shots = load_script("screenshots")
-        address = server.serve(server.copy())
+        site = server.site(server.copy())
+        site.wait()
         faults = {}
         with sync_playwright() as playwright:
             chromium = next(filter(None, map(shutil.which, shots.BROWSERS)))
             browser = playwright.chromium.launch(executable_path=chromium, args=shots.FLAGS)
             for login in dict.fromkeys(shots.PICTURES[screen][0] for screen in SCREENS):
-                client = shots.Client(browser, address, login, None)
+                client = shots.Client(browser, site.url, login, None)
                 for screen in (screen for screen in SCREENS if shots.PICTURES[screen][0] == login):
                     shots.PICTURES[screen][1](client)
                     faults[screen] = find_faults(client.page)

@@ -40,7 +40,7 @@ export class ComplianceDashboard extends Component {
 
     get dateText() {
         return this.state.date
-            ? _t("Figures as of %s", formatDateTime(deserializeDateTime(this.state.date)))
+            ? _t("Figures as of %s", formatDateTime(deserializeDateTime(this.state.date), { showSeconds: false }))
             : _t("The figures of the dossiers were not computed yet");
     }
 
