@@ -214,7 +214,7 @@ def sales_visits(client):
 
 @picture("sales")
 def service_complaints(client):
-    client.open("/odoo/complaints", CARDS)
+    client.open("/odoo/complaints?view_type=kanban", CARDS)
 
 
 @picture("sales")
@@ -235,7 +235,7 @@ def service_hand_over(client):
 
 @picture("sales")
 def service_follow_up(client):
-    client.open("/odoo/complaint-calls", ".o_list_view, .o_kanban_view")
+    client.open("/odoo/complaint-calls", ".o_calendar_view .fc-event, .o_list_view")
 
 
 @picture("sales")
@@ -328,7 +328,7 @@ def officer_reviews(client):
 @picture("officer")
 def officer_review(client):
     review = client.find("compliance.risk.review", ["state", "=", "assessment"], order="id")
-    client.open(f"/odoo/compliance-reviews/{review}", ".o_form_view .o_field_widget[name=partner_id]")
+    client.open(f"/odoo/compliance-reviews/{review}", ".o_form_view .o_field_widget[name=line_ids]")
 
 
 @picture("officer")
