@@ -11,7 +11,8 @@ from ..risk.compliance_alert import OPEN as OPEN_ALERT
 from ..risk.compliance_risk_review import EDITABLE
 
 # How a figure is coloured; the client turns tones into the colours of light and dark.
-LEVEL_TONES = {"low": "success", "medium": "warning", "high": "high", "critical": "danger", False: "muted"}
+# The same as in lists and forms; there high and critical share the red.
+LEVEL_TONES = {"low": "success", "medium": "warning", "high": "danger", "critical": "critical", False: "muted"}
 ZONE_TONES = {"standard": "success", "grey": "warning", "non_compliant": "danger", "unknown": "muted"}
 MONTHS = 12
 DUE_DAYS = 7
