@@ -71,6 +71,20 @@ class ComplianceAuditHistory(models.TransientModel):
             "target": "new",
         }
 
+    def _get_record_name(self):
+        """What the history is of: kind and name of the record, as far as it still exists."""
+        self.ensure_one()
+        record = self.env[self.model].browse(self.res_id).exists()
+        kind = self.env["ir.model"]._get(self.model).sudo().name
+        return f"{kind}: {record.display_name}" if record else f"{kind} #{self.res_id}"
+
+    def _get_report_base_filename(self):
+        return self.env._("History of %s", self._get_record_name().replace(": ", " ")).replace("/", "-")
+
+    def _get_report_footer(self):
+        """The record as the audit trail names it."""
+        return f"{self.model},{self.res_id}"
+
     def action_print(self):
         """The same as PDF, for the file."""
         return self.env.ref("crm_compliance.report_audit_history").report_action(self)

@@ -3,7 +3,7 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.tools import format_date, format_datetime, formatLang
+from odoo.tools import format_date, formatLang
 
 MONTHS = 12
 # Of the drawings, in units of the view box.
@@ -40,10 +40,9 @@ class ComplianceProfile(models.Model):
         self.ensure_one()
         return self.env._("Dossier %s", self.display_name).replace("/", "-")
 
-    @api.model
-    def _get_report_time(self):
-        """When it is printed, by the reader's clock."""
-        return format_datetime(self.env, fields.Datetime.now())
+    def _get_report_footer(self):
+        """Which dossier a page belongs to, of whom and when."""
+        return f"{self._name},{self.id}  {fields.Datetime.now():%Y-%m-%d %H:%M} UTC"
 
     @api.model
     def _get_report_figures(self):

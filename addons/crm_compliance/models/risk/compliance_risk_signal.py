@@ -57,6 +57,8 @@ class ComplianceRiskFactor(models.Model):
             * default: the value of customers without a row; without default, no factor applies to them
             * expression: instead of a join, function of (alias, day) that returns an expression over the columns of a
               dossier, or of the figures of a past day
+            * source: what an expression looks at besides: a name, and a function of customers (None: all) that returns
+              the SQL of a SELECT of profile_id and columns; signals of the same source share one join
         """
         return {
             **{name: self._get_figure_signal(name, unit) for name, unit in FIGURES.items()},
@@ -123,62 +125,79 @@ class ComplianceRiskFactor(models.Model):
 
     @api.model
     def _get_criteria_signals(self):
-        """Counts of the applicable criteria by answer. What was met once and has expired is expired, not unknown."""
-        today = fields.Date.context_today(self)
-
-        def counts(condition):
-            return lambda _as_of: SQL(
-                """
-                SELECT profile.partner_id, profile.company_id, COUNT(*) AS value
-                  FROM compliance_criterion_check answered
-                  JOIN compliance_criterion criterion ON criterion.id = answered.criterion_id AND criterion.active
-                  JOIN compliance_profile profile ON profile.id = answered.profile_id
-                 WHERE answered.active AND answered.is_applicable AND %s
-              GROUP BY profile.partner_id, profile.company_id
-                """,
-                condition,
-            )
-
-        expired = SQL("(answered.result IN ('met', 'waived') AND answered.valid_until < %s)", today)
-        signal = {"kind": "number", "unit": "", "default": 0, "past": False}
-        return {
-            "criteria_unmet": {
-                **signal,
-                "label": self.env._("Criteria Unmet"),
-                "sql": counts(SQL("answered.result = 'unmet'")),
-            },
-            "criteria_unknown": {
-                **signal,
-                "label": self.env._("Criteria not Answered"),
-                "sql": counts(SQL("answered.result = 'unknown'")),
-            },
-            "criteria_expired": {**signal, "label": self.env._("Criteria Expired"), "sql": counts(expired)},
+        """Counts of the applicable criteria by answer."""
+        labels = {
+            "criteria_unmet": self.env._("Criteria Unmet"),
+            "criteria_unknown": self.env._("Criteria not Answered"),
+            "criteria_expired": self.env._("Criteria Expired"),
         }
+        return {
+            name: {
+                "kind": "number",
+                "unit": "",
+                "default": 0,
+                "past": False,
+                "label": label,
+                "source": ("criteria", self._criteria_query),
+                "expression": lambda _alias, _as_of, name=name: SQL.identifier("criteria", name),
+                "sql": lambda _as_of, name=name: SQL(
+                    "SELECT profile.partner_id, profile.company_id, criteria.%s AS value FROM (%s) criteria"
+                    " JOIN compliance_profile profile ON profile.id = criteria.profile_id",
+                    SQL.identifier(name),
+                    self._criteria_query(None),
+                ),
+            }
+            for name, label in labels.items()
+        }
+
+    @api.model
+    def _criteria_query(self, partners):
+        """SELECT of profile_id and how many of the dossier's criteria are unmet, unknown and expired. What was met once
+        and has expired is expired, not unknown.
+        """
+        conditions = {
+            "criteria_unmet": SQL("answered.result = 'unmet'"),
+            "criteria_unknown": SQL("answered.result = 'unknown'"),
+            "criteria_expired": SQL(
+                "answered.result IN ('met', 'waived') AND answered.valid_until < %s", fields.Date.context_today(self)
+            ),
+        }
+        return SQL(
+            """
+            SELECT answered.profile_id, %(counts)s
+              FROM compliance_criterion_check answered
+             WHERE answered.active AND answered.is_applicable AND %(scope)s
+               AND answered.criterion_id IN (SELECT id FROM compliance_criterion WHERE active)
+          GROUP BY answered.profile_id
+            """,
+            counts=SQL(", ").join(
+                SQL("COUNT(*) FILTER (WHERE %s) AS %s", condition, SQL.identifier(name))
+                for name, condition in conditions.items()
+            ),
+            scope=SQL("TRUE")
+            if partners is None
+            else SQL(
+                "answered.profile_id IN (SELECT id FROM compliance_profile WHERE partner_id = ANY(%s))", partners.ids
+            ),
+        )
 
     @api.model
     def _get_partner_signals(self):
         """What stands on the customer. Nobody knows what stood there on a past day; it seldom changes."""
 
         def column(name):
-            return lambda _as_of: SQL(
-                "SELECT profile.partner_id, profile.company_id, %s AS value FROM compliance_profile profile"
-                " JOIN res_partner partner ON partner.id = profile.partner_id",
-                SQL.identifier("partner", name),
-            )
+            def expression(alias, _as_of):
+                return SQL(
+                    "(SELECT %s FROM res_partner WHERE id = %s)",
+                    SQL.identifier("res_partner", name),
+                    SQL.identifier(alias, "partner_id"),
+                )
+
+            return expression
 
         return {
-            "country": {
-                "label": self.env._("Country"),
-                "kind": "country",
-                "sql": column("country_id"),
-                "past": True,
-            },
-            "industry": {
-                "label": self.env._("Industry"),
-                "kind": "industry",
-                "sql": column("industry_id"),
-                "past": True,
-            },
+            "country": self._prepare_column_signal(self.env._("Country"), "country", column("country_id")),
+            "industry": self._prepare_column_signal(self.env._("Industry"), "industry", column("industry_id")),
         }
 
     @api.model
