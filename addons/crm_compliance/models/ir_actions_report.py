@@ -49,8 +49,8 @@ class IrActionsReport(models.Model):
         footers = PdfFileReader(self._render_footers(pages, text))
         writer = PdfFileWriter()
         for number, page in enumerate(pages):
-            page.mergePage(footers.getPage(number))
             writer.addPage(page)
+            writer.getPage(number).mergePage(footers.getPage(number))
         result = io.BytesIO()
         writer.write(result)
         return result

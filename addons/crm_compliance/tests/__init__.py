@@ -64,3 +64,4 @@ from . import test_complaint_merge
 from . import test_risk_notice
 from . import test_risk_review_signal
 from . import test_day_complaint
+from . import test_pdf

@@ -68,7 +68,7 @@ class ComplianceProfile(models.Model):
     def _get_payment_chart(self):
         """Share of the payments that came late, by month over the last year, as bars of a drawing.
 
-        :return: list of dicts with label, text, x, y, width, height and color; empty without payments or right to them
+        :return: list of dicts with label, text, x, y, width, height and colours; empty without payments or right to them
         """
         self.ensure_one()
         settlements = self.env["compliance.settlement"]
@@ -100,7 +100,9 @@ class ComplianceProfile(models.Model):
             "y": round(HEIGHT * (1 - share), 1),
             "width": round(step * 0.7, 1),
             "height": round(HEIGHT * share, 1),
-            "color": COLORS["critical"] if share > 0.5 else COLORS["medium"] if share else COLORS["low"],
+            "is_paid": bool(late or timely),
+            "color_late": COLORS["critical"],
+            "color_timely": COLORS["low"],
         }
 
     def _get_risk_chart(self):

@@ -366,12 +366,12 @@ class ComplianceRiskModel(models.Model):
         """SELECT of profile_id and a column per signal that a factor looks at."""
         alias = "profile" if as_of is None else "figure"
         signals = self.env["compliance.risk.factor"]._get_risk_signals()
-        columns, joins, sources = [], [], {}
+        columns, joins, sources = [], [], set()
         for number, code in enumerate(dict.fromkeys(factors.mapped("signal"))):
             signal = signals[code]
             if "expression" in signal:
                 value = signal["expression"](alias, as_of)
-                sources.update([signal["source"]] if "source" in signal else [])
+                sources |= {signal["source"]} if "source" in signal else set()
             else:
                 joined = f"signal_{number}"
                 value = SQL.identifier(joined, "value")
@@ -382,7 +382,7 @@ class ComplianceRiskModel(models.Model):
             "SELECT profile.id AS profile_id, %s FROM %s %s WHERE profile.company_id = %s AND %s OFFSET 0",
             SQL(", ").join(columns) if columns else SQL("TRUE AS nothing"),
             self._get_source_sql(partners, as_of),
-            SQL(" ").join([*joins, *(self._join_source(*source, partners) for source in sources.items())]),
+            SQL(" ").join([*joins, *(self._join_source(*source, partners) for source in sorted(sources))]),
             self.company_id.id,
             SQL("TRUE") if partners is None else SQL("profile.partner_id = ANY(%s)", partners.ids),
         )
@@ -411,13 +411,14 @@ class ComplianceRiskModel(models.Model):
         )
 
     @api.model
-    def _join_source(self, name, query, partners):
+    def _join_source(self, name, key, query, partners):
         """Joins what several signals look at to ``profile``."""
         return SQL(
-            "LEFT JOIN (%(query)s) %(name)s ON %(profile)s = profile.id",
+            "LEFT JOIN (%(query)s) %(name)s ON %(theirs)s = %(ours)s",
             query=query(partners),
             name=SQL.identifier(name),
-            profile=SQL.identifier(name, "profile_id"),
+            theirs=SQL.identifier(name, key),
+            ours=SQL.identifier("profile", key),
         )
 
     @api.model

@@ -57,8 +57,9 @@ class ComplianceRiskFactor(models.Model):
             * default: the value of customers without a row; without default, no factor applies to them
             * expression: instead of a join, function of (alias, day) that returns an expression over the columns of a
               dossier, or of the figures of a past day
-            * source: what an expression looks at besides: a name, and a function of customers (None: all) that returns
-              the SQL of a SELECT of profile_id and columns; signals of the same source share one join
+            * source: what an expression looks at besides: its name, a column it shares with the dossiers, and a function
+              of customers (None: all) that returns the SQL of a SELECT, with at most one row per dossier; signals of the
+              same source share one join
         """
         return {
             **{name: self._get_figure_signal(name, unit) for name, unit in FIGURES.items()},
@@ -124,6 +125,31 @@ class ComplianceRiskFactor(models.Model):
         return {"label": label, "kind": kind, "expression": expression, "sql": sql, "past": True, **signal}
 
     @api.model
+    def _prepare_source_signal(self, label, kind, source, column, **signal):
+        """A signal that is read off a column of something joined to the dossiers; ``sql`` says the same as a query."""
+        name, key, query = source
+        value = SQL.identifier(name, column)
+
+        def sql(_as_of):
+            return SQL(
+                "SELECT profile.partner_id, profile.company_id, %s AS value FROM compliance_profile profile"
+                " JOIN (%s) %s USING (%s)",
+                value,
+                query(None),
+                SQL.identifier(name),
+                SQL.identifier(key),
+            )
+
+        return {
+            "label": label,
+            "kind": kind,
+            "source": source,
+            "expression": lambda _alias, _as_of: value,
+            "sql": sql,
+            **signal,
+        }
+
+    @api.model
     def _get_criteria_signals(self):
         """Counts of the applicable criteria by answer."""
         labels = {
@@ -131,28 +157,15 @@ class ComplianceRiskFactor(models.Model):
             "criteria_unknown": self.env._("Criteria not Answered"),
             "criteria_expired": self.env._("Criteria Expired"),
         }
+        source = ("criteria", "id", self._criteria_query)
         return {
-            name: {
-                "kind": "number",
-                "unit": "",
-                "default": 0,
-                "past": False,
-                "label": label,
-                "source": ("criteria", self._criteria_query),
-                "expression": lambda _alias, _as_of, name=name: SQL.identifier("criteria", name),
-                "sql": lambda _as_of, name=name: SQL(
-                    "SELECT profile.partner_id, profile.company_id, criteria.%s AS value FROM (%s) criteria"
-                    " JOIN compliance_profile profile ON profile.id = criteria.profile_id",
-                    SQL.identifier(name),
-                    self._criteria_query(None),
-                ),
-            }
+            name: self._prepare_source_signal(label, "number", source, name, unit="", default=0, past=False)
             for name, label in labels.items()
         }
 
     @api.model
     def _criteria_query(self, partners):
-        """SELECT of profile_id and how many of the dossier's criteria are unmet, unknown and expired. What was met once
+        """SELECT of id (of the dossier) and how many of its criteria are unmet, unknown and expired. What was met once
         and has expired is expired, not unknown.
         """
         conditions = {
@@ -162,9 +175,13 @@ class ComplianceRiskFactor(models.Model):
                 "answered.result IN ('met', 'waived') AND answered.valid_until < %s", fields.Date.context_today(self)
             ),
         }
+        scope = SQL("TRUE")
+        if partners is not None:
+            dossiers = SQL("SELECT id FROM compliance_profile WHERE partner_id = ANY(%s)", partners.ids)
+            scope = SQL("answered.profile_id IN (%s)", dossiers)
         return SQL(
             """
-            SELECT answered.profile_id, %(counts)s
+            SELECT answered.profile_id AS id, %(counts)s
               FROM compliance_criterion_check answered
              WHERE answered.active AND answered.is_applicable AND %(scope)s
                AND answered.criterion_id IN (SELECT id FROM compliance_criterion WHERE active)
@@ -174,31 +191,28 @@ class ComplianceRiskFactor(models.Model):
                 SQL("COUNT(*) FILTER (WHERE %s) AS %s", condition, SQL.identifier(name))
                 for name, condition in conditions.items()
             ),
-            scope=SQL("TRUE")
-            if partners is None
-            else SQL(
-                "answered.profile_id IN (SELECT id FROM compliance_profile WHERE partner_id = ANY(%s))", partners.ids
-            ),
+            scope=scope,
         )
 
     @api.model
     def _get_partner_signals(self):
         """What stands on the customer. Nobody knows what stood there on a past day; it seldom changes."""
-
-        def column(name):
-            def expression(alias, _as_of):
-                return SQL(
-                    "(SELECT %s FROM res_partner WHERE id = %s)",
-                    SQL.identifier("res_partner", name),
-                    SQL.identifier(alias, "partner_id"),
-                )
-
-            return expression
-
+        source = ("customer", "partner_id", self._customers_query)
         return {
-            "country": self._prepare_column_signal(self.env._("Country"), "country", column("country_id")),
-            "industry": self._prepare_column_signal(self.env._("Industry"), "industry", column("industry_id")),
+            "country": self._prepare_source_signal(
+                self.env._("Country"), "country", source, "customer_country", past=True
+            ),
+            "industry": self._prepare_source_signal(
+                self.env._("Industry"), "industry", source, "customer_industry", past=True
+            ),
         }
+
+    @api.model
+    def _customers_query(self, _partners):
+        """SELECT of partner_id, country and industry; by names no dossier has."""
+        return SQL(
+            "SELECT id AS partner_id, country_id AS customer_country, industry_id AS customer_industry FROM res_partner"
+        )
 
     @api.model
     def _get_dispute_signals(self):
