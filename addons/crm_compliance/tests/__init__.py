@@ -66,3 +66,4 @@ from . import test_risk_notice
 from . import test_risk_review_signal
 from . import test_day_complaint
 from . import test_forms_open
+from . import test_pdf

@@ -7,7 +7,7 @@ from psycopg2.errors import UniqueViolation
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import SQL, mute_logger
 
 from .common import ComplianceCommon
@@ -375,6 +375,13 @@ class TestAlert(AlertCommon):
                 self.alerts.with_user(self.user[role]).create({"profile_id": self.dossier.id, "kind": "overdue"})
             with self.assertRaises(AccessError):
                 alert.with_user(self.user[role]).unlink()
+
+    def test_form_without_the_right_to_invoices(self):
+        alert = self._raise()
+        for role in ("sales", "officer", "manager"):
+            user = self.user[role]
+            self.assertFalse(self.env["account.move"].with_user(user).has_access("read"), role)
+            self.assertTrue(Form(alert.with_user(user)).has_invoices)
 
     def test_snoozing(self):
         alert = self._raise().with_user(self.user["sales"])

@@ -232,7 +232,8 @@ class TestRiskScoring(RiskCommon):
         self.assertFalse(self._score(max_days_overdue=0))
         self._model(OVERDUE)
         self.assertEqual(self.dossier.risk_level, "low")
-        self.assertEqual((self.dossier.risk_level_previous, self.dossier.risk_level_date), (False, self.today))
+        today = self.dossier.company_id._get_compliance_today()
+        self.assertEqual((self.dossier.risk_level_previous, self.dossier.risk_level_date), (False, today))
 
     def test_floor(self):
         self._model({**OVERDUE, "points": 0, "floor": "high"}, {**BEYOND, "floor": "medium"})
@@ -356,6 +357,15 @@ class TestRiskScoring(RiskCommon):
             ):
                 with self.assertRaises(AccessError, msg=role):
                     function()
+
+    def test_history_goes_with_its_dossier(self):
+        """PostgreSQL does not see to that: the links of snapshots are not checked, as there are so many."""
+        self._model(OVERDUE)
+        self._score(max_days_overdue=31)
+        snapshots = self.dossier.risk_snapshot_ids
+        self.assertTrue(snapshots)
+        self.dossier.unlink()
+        self.assertFalse(snapshots.exists())
 
     def test_merged_customers_keep_their_history(self):
         self._model(OVERDUE)
