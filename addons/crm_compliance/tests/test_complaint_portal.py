@@ -256,7 +256,9 @@ class TestComplaintPortal(ComplaintPortalCommon):
         thread = {"thread_model": self.case._name, "thread_id": self.case.id}
         good, bad = ("photo.png", PNG), ("photo.exe", b"MZ\x90\x00" + b"\x00" * 200)
         for name, content, taken in ((*good, True), (*bad, False), ("page.png", b"<html></html>", False)):
-            answer = self._post("/mail/attachment/upload", files={"ufile": (name, content)}, is_pending="true", **thread)
+            answer = self._post(
+                "/mail/attachment/upload", files={"ufile": (name, content)}, is_pending="true", **thread
+            )
             file = answer.json()["data"]["attachment_id"]
             post = {"body": name, "message_type": "comment", "attachment_ids": [file]}
             body = {"params": {**thread, "post_data": {**post, "subtype_xmlid": "mail.mt_comment"}}}

@@ -577,8 +577,11 @@ class ComplianceComplaint(models.Model):
         """
         # sudo: a customer who complains gets a dossier whoever takes the complaint in.
         partners, profiles = self.env["res.partner"].sudo(), self.env["compliance.profile"].sudo()
-        pairs = {(partners.browse(partner_id).commercial_partner_id.id, company_id)
-                 for partner_id, company_id in set(customers) if partner_id}
+        pairs = {
+            (partners.browse(partner_id).commercial_partner_id.id, company_id)
+            for partner_id, company_id in set(customers)
+            if partner_id
+        }
         if not pairs:
             return
         known = profiles.with_context(active_test=False).search_fetch(

@@ -59,9 +59,7 @@ class ComplianceComplaint(models.Model):
     dispute_stage_ids = fields.One2many(
         "compliance.dispute.stage", "complaint_id", string="Stages of the Dispute", copy=False, groups=INTERNAL
     )
-    dispute_deadline = fields.Date(
-        compute="_compute_dispute_deadline", store=True, precompute=True, groups=INTERNAL
-    )
+    dispute_deadline = fields.Date(compute="_compute_dispute_deadline", store=True, precompute=True, groups=INTERNAL)
     currency_id = fields.Many2one(
         "res.currency", required=True, default=lambda self: self.env.company.currency_id, groups=INTERNAL
     )

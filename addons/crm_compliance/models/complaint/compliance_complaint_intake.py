@@ -60,16 +60,11 @@ class ComplianceComplaint(models.Model):
         """
         # sudo: portal and public users have no right to create; all values are chosen here.
         cases = self.sudo().with_company(company).with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
-        about = {
-            "category_id": category.id if category else False,
-            "product_id": product.id if product else False,
-            "invoice_ids": [Command.set(invoices.ids if invoices else [])],
-        }
         case = cases.create(
             {
-                **self._prepare_filing(channel, company, subject, description),
+                **self._prepare_filing(channel, subject, description, category, product, invoices),
                 **self._prepare_contact(channel, name, email),
-                **about,
+                "company_id": company.id,
                 "partner_id": partner.id,
                 "customer_lang": lang,
             }
@@ -78,12 +73,14 @@ class ComplianceComplaint(models.Model):
         return case
 
     @api.model
-    def _prepare_filing(self, channel, company, subject, description):
+    def _prepare_filing(self, channel, subject, description, category, product, invoices):
         return {
             "channel": channel,
-            "company_id": company.id,
             "subject": self._clean_line(subject, 200),
             "description": plaintext2html(description.strip()[:LONGEST]),
+            "category_id": category.id if category else False,
+            "product_id": product.id if product else False,
+            "invoice_ids": [Command.set(invoices.ids if invoices else [])],
             "receipt_due": True,
         }
 
