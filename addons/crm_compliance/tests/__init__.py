@@ -52,6 +52,7 @@ from . import test_complaint_portal
 from . import test_complaint_public
 from . import test_complaint_attack
 from . import test_complaint_tour
+from . import test_complaint_intake_tour
 from . import test_day_dashboard
 from . import test_day_my_day
 from . import test_day_contact

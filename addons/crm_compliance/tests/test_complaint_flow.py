@@ -473,3 +473,25 @@ class TestComplaintFlow(ComplaintCommon):
             batches = (cases[:2], cases[2:4], cases[4:26])
             _cold, few, many = (self._count(getattr(some, step), warm=False) for some in batches)
             self._assert_same_cost(few, many)
+
+    # -------------------------------------------------------------------------
+    # TERMS
+    # -------------------------------------------------------------------------
+
+    def test_paths_follow_renames(self):
+        """Of whatever is above, in the language of who looks; and nothing is below itself."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        for model in ("compliance.complaint.category", "compliance.complaint.cause"):
+            terms = self.env[model]
+            top = terms.create({"name": "Top"})
+            middle = terms.create({"name": "Middle", "parent_id": top.id})
+            leaf = terms.create({"name": "Leaf", "parent_id": middle.id})
+            self.assertEqual(leaf.display_name, "Top / Middle / Leaf")
+            top.name = "Head"
+            self.assertEqual((leaf.display_name, leaf.complete_name), ("Head / Middle / Leaf",) * 2)
+            top.with_context(lang="fr_FR").name = "Sommet"
+            self.assertEqual(leaf.with_context(lang="fr_FR").display_name, "Sommet / Middle / Leaf")
+            self.assertEqual(leaf.display_name, "Head / Middle / Leaf")
+            self.assertEqual(terms.with_context(lang="fr_FR").name_search("Sommet")[0][0], top.id)
+            with self.assertRaises(UserError):
+                top.parent_id = leaf

@@ -430,3 +430,17 @@ class TestComplaintSla(SlaCommon):
             self._policy(target)
         _cold, many = map(count, (2, 22))
         self._assert_same_cost(few, many)
+
+    def test_alike_and_not(self):
+        """Cases of one batch are judged once where they are alike, and by themselves where they are not."""
+        self._policy(limit=2)
+        vals = [{"date_received": self._at(2, hour)} for hour in (9, 9, 11)]
+        vals = [{"subject": "Alike", "partner_id": self.customer.id, "team_id": self.team.id, **own} for own in vals]
+        with self._on(2, 12):
+            cases = self.complaints.with_user(self.agent).create(vals)
+        deadlines = [case.sudo().sla_deadline for case in cases]
+        self.assertEqual(deadlines, [self._at(2, 11), self._at(2, 11), self._at(2, 13)])
+        with self._on(2, 12, 30):
+            cases[1:].action_wait_customer()
+        states = [case.sudo().sla_clock_ids.state for case in cases]
+        self.assertEqual(states, ["missed", "missed", "paused"])

@@ -29,6 +29,7 @@ class ComplianceAuditLog(models.Model):
 
     _name = "compliance.audit.log"
     _description = "Audit Log"
+    _inherit = ["compliance.append.only"]
     _order = "id desc"
     _auto = False
     _log_access = False
@@ -185,26 +186,6 @@ class ComplianceAuditLog(models.Model):
             if field and field.store and field.type == "many2one" and field.comodel_name == comodel:
                 return path
         return None
-
-    @api.model
-    def _refuse(self):
-        raise UserError(self.env._("The audit trail cannot be changed."))
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        if vals_list:
-            self._refuse()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        if self:
-            self._refuse()
-        return super().write(vals)
-
-    def unlink(self):
-        if self:
-            self._refuse()
-        return super().unlink()
 
     # -------------------------------------------------------------------------
     # READING

@@ -42,6 +42,7 @@ class ComplianceAuditSeal(models.Model):
 
     _name = "compliance.audit.seal"
     _description = "Audit Seal"
+    _inherit = ["compliance.append.only"]
     _order = "number desc"
     _auto = False
     _log_access = False
@@ -54,22 +55,6 @@ class ComplianceAuditSeal(models.Model):
     sealed_at = fields.Char(string="Sealed At (UTC)", readonly=True)
     hash = fields.Char(string="Seal", readonly=True)
     total = fields.Integer(string="Rows up to Here", readonly=True)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        if vals_list:
-            self.env["compliance.audit.log"]._refuse()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        if self:
-            self.env["compliance.audit.log"]._refuse()
-        return super().write(vals)
-
-    def unlink(self):
-        if self:
-            self.env["compliance.audit.log"]._refuse()
-        return super().unlink()
 
     # -------------------------------------------------------------------------
     # SEALING
