@@ -92,6 +92,13 @@ class ComplianceAuditHistory(models.TransientModel):
             "target": "new",
         }
 
+    def _get_report_base_filename(self):
+        return self.env._("History of %s", self.title.replace(": ", " ")).replace("/", "-")
+
+    def _get_report_footer(self):
+        """The record as the audit trail names it."""
+        return f"{self.model},{self.res_id}"
+
     def action_print(self):
         """The same as PDF, for the file."""
         return self.env.ref("crm_compliance.report_audit_history").report_action(self)

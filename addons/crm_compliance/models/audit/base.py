@@ -87,8 +87,13 @@ class Base(models.AbstractModel):
         """
         columns = (self._fields.get(name) for name in ("complete_name", self._rec_name))
         own = (field.name for field in columns if field and field.type == "char" and (field.store or field.inherited))
-        name = next(own, "display_name")
-        return {record.id: record[name] or "" for record in self.search_fetch([("id", "in", ids)], [name])}
+        name = next(own, None)
+        if not name:
+            records = self.search_fetch([("id", "in", list(ids))], ["display_name"])
+            return {record.id: record.display_name or "" for record in records}
+        query = self._search([("id", "in", list(ids))], order="id")
+        columns = SQL.identifier(self._table, "id"), self._field_to_sql(self._table, name, query)
+        return {id_: text or "" for id_, text in self.env.execute_query(query.select(*columns))}
 
     def _audit_identify(self):
         """Tells PostgreSQL the user of this transaction, if the model is recorded and it does not know yet."""

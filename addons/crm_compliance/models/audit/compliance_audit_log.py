@@ -29,6 +29,7 @@ class ComplianceAuditLog(models.Model):
 
     _name = "compliance.audit.log"
     _description = "Audit Log"
+    _inherit = ["compliance.append.only"]
     _order = "id desc"
     _auto = False
     _log_access = False
@@ -162,33 +163,29 @@ class ComplianceAuditLog(models.Model):
     @api.model
     def _get_customer_domain(self, model, partners):
         """Domain of a recorded model's records that are about these partners; false if the model is not about any."""
-        links = {"partner_id": "res.partner", "profile_id": "compliance.profile"}
-        for name, comodel in links.items():
-            field = self.env[model]._fields.get(name)
-            if field and field.store and field.type == "many2one" and field.comodel_name == comodel:
-                path = name if comodel == "res.partner" else f"{name}.partner_id"
-                return Domain(path, "in", partners.ids)
-        return Domain.FALSE
+        path = self._get_customer_path(model)
+        if not path:
+            # Part of something that is about a customer, like the answers of a review.
+            wholes = {
+                name: self._get_customer_path(field.comodel_name)
+                for name, field in self.env[model]._fields.items()
+                if field.type == "many2one" and field.store and field.ondelete == "cascade"
+            }
+            path = next((f"{name}.{path}" for name, path in wholes.items() if path), None)
+        return Domain(path, "in", partners.ids) if path else Domain.FALSE
 
     @api.model
-    def _refuse(self):
-        raise UserError(self.env._("The audit trail cannot be changed."))
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        if vals_list:
-            self._refuse()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        if self:
-            self._refuse()
-        return super().write(vals)
-
-    def unlink(self):
-        if self:
-            self._refuse()
-        return super().unlink()
+    def _get_customer_path(self, model):
+        """From a record to the customer it is about itself: a path of fields, None if it is about nobody."""
+        paths = {
+            "partner_id": ("res.partner", "partner_id"),
+            "profile_id": ("compliance.profile", "profile_id.partner_id"),
+        }
+        for name, (comodel, path) in paths.items():
+            field = self.env[model]._fields.get(name)
+            if field and field.store and field.type == "many2one" and field.comodel_name == comodel:
+                return path
+        return None
 
     # -------------------------------------------------------------------------
     # READING

@@ -398,20 +398,19 @@ class ComplianceAuditPolicy(models.Model):
         )
 
     def _define_update_trigger(self, table, recorded, arguments):
-        """A trigger that sees each changed row; where only some columns are recorded, it stays silent when others
-        change: a nightly refresh of figures costs nothing.
+        """A trigger that sees all rows of a statement; where only some columns are recorded, one for each row that stays
+        silent when others change: a nightly refresh of figures costs nothing.
         """
-        only, condition = SQL(), SQL()
         # Columns named by a trigger cannot change their type: only those of which the names were chosen.
-        if self.field_mode == "only":
-            columns = list(map(SQL.identifier, sorted(recorded)))
-            changed = [SQL("OLD.%s IS DISTINCT FROM NEW.%s", column, column) for column in columns]
-            only, condition = SQL("OF %s", SQL(", ").join(columns)), SQL("WHEN (%s)", SQL(" OR ").join(changed))
+        if self.field_mode != "only":
+            return self._define_trigger(table, "update", arguments, "compliance_audit_record_updates")
+        columns = list(map(SQL.identifier, sorted(recorded)))
+        changed = [SQL("OLD.%s IS DISTINCT FROM NEW.%s", column, column) for column in columns]
         return SQL(
-            "AFTER UPDATE %s ON %s FOR EACH ROW %s EXECUTE FUNCTION compliance_audit_record_update(%s)",
-            only,
+            "AFTER UPDATE OF %s ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION compliance_audit_record_update(%s)",
+            SQL(", ").join(columns),
             SQL.identifier(table),
-            condition,
+            SQL(" OR ").join(changed),
             arguments,
         )
 

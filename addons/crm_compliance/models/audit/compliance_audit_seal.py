@@ -42,6 +42,7 @@ class ComplianceAuditSeal(models.Model):
 
     _name = "compliance.audit.seal"
     _description = "Audit Seal"
+    _inherit = ["compliance.append.only"]
     _order = "number desc"
     _auto = False
     _log_access = False
@@ -54,22 +55,6 @@ class ComplianceAuditSeal(models.Model):
     sealed_at = fields.Char(string="Sealed At (UTC)", readonly=True)
     hash = fields.Char(string="Seal", readonly=True)
     total = fields.Integer(string="Rows up to Here", readonly=True)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        if vals_list:
-            self.env["compliance.audit.log"]._refuse()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        if self:
-            self.env["compliance.audit.log"]._refuse()
-        return super().write(vals)
-
-    def unlink(self):
-        if self:
-            self.env["compliance.audit.log"]._refuse()
-        return super().unlink()
 
     # -------------------------------------------------------------------------
     # SEALING
@@ -90,21 +75,26 @@ class ComplianceAuditSeal(models.Model):
         """Seals up to a block of rows that no seal holds yet.
 
         What a transaction sees is committed, so what is sealed is final. A transaction still running is found later:
-        the next block starts from the oldest transaction that ran when this one was made.
+        the next block starts from the oldest transaction that ran when this one was made. Rows are taken by transaction,
+        so that whatever the number of rows that wait, a block looks at few more than it takes.
 
         :return: number of rows sealed
         """
         if not self.env.execute_query(SQL("SELECT pg_try_advisory_xact_lock(%s)", SEAL_LOCK))[0][0]:
             return 0
         last = self._get_last()
-        rows = self._fetch_rows(SQL("%s ORDER BY log.id LIMIT %s", self._get_unsealed_condition(), BLOCK))
+        order = SQL("ORDER BY log.transaction, log.id LIMIT %s", BLOCK)
+        rows = self._fetch_rows(SQL("%s %s", self._get_unsealed_condition(last), order))
         if not rows:
             return 0
+        # Where the block is full, its last transaction may have more rows.
+        reached = rows[-1][0]["transaction"] if len(rows) == BLOCK else None
+        rows.sort(key=lambda row: int(row[0]["id"]))
         # What no trigger wrote may have no commitment: it must not keep others from being sealed, and will not verify.
         commitments = [self._get_commitment(salt, row) or bytes(32) for row, salt, _redaction in rows]
         number = (last["number"] if last else 0) + 1
         self._insert_leaves(number, [row["id"] for row, *_rest in rows], commitments)
-        self._insert_seal(number, last, commitments, is_last=len(rows) < BLOCK)
+        self._insert_seal(number, last, commitments, reached)
         return len(rows)
 
     @api.model
@@ -135,12 +125,16 @@ class ComplianceAuditSeal(models.Model):
         return self.env.execute_query(SQL("SELECT system_identifier::text FROM pg_control_system()"))[0][0]
 
     @api.model
-    def _get_unsealed_condition(self):
-        """Condition on ``log``: does no seal hold the row yet?"""
+    def _get_unsealed_condition(self, last):
+        """Condition on ``log``: does no seal hold the row yet?
+
+        :param last: see ``_get_last``
+        """
+        # A look-up for each row, and no join: PostgreSQL would read the whole trail to leave out what is sealed.
         return SQL(
             "log.transaction >= %s::xid8"
-            " AND NOT EXISTS (SELECT FROM compliance_audit_leaf leaf WHERE leaf.log_id = log.id)",
-            self._get_frontier(self._get_last()),
+            " AND (SELECT leaf.log_id FROM compliance_audit_leaf leaf WHERE leaf.log_id = log.id) IS NULL",
+            self._get_frontier(last),
         )
 
     @api.model
@@ -150,7 +144,7 @@ class ComplianceAuditSeal(models.Model):
             self.env.execute_query(
                 SQL(
                     "SELECT model, COUNT(*) FROM compliance_audit_log log WHERE %s GROUP BY model",
-                    self._get_unsealed_condition(),
+                    self._get_unsealed_condition(self._get_last()),
                 )
             )
         )
@@ -203,7 +197,7 @@ class ComplianceAuditSeal(models.Model):
         )
 
     @api.model
-    def _insert_seal(self, number, last, commitments, is_last):
+    def _insert_seal(self, number, last, commitments, reached):
         seal = self._prepare_seal(
             number,
             last["hash"] if last else "",
@@ -211,10 +205,8 @@ class ComplianceAuditSeal(models.Model):
             len(commitments),
             fields.Datetime.now().isoformat() + "Z",
         )
-        # A full block may leave rows of any transaction behind: the next one starts where this one did.
-        frontier = (
-            SQL("pg_snapshot_xmin(pg_current_snapshot())") if is_last else SQL("%s::xid8", self._get_frontier(last))
-        )
+        # NULL counts for nothing here.
+        frontier = SQL("LEAST(pg_snapshot_xmin(pg_current_snapshot()), %s::xid8)", reached)
         self.env.cr.execute(
             SQL(
                 "INSERT INTO compliance_audit_seal"
