@@ -290,7 +290,7 @@ class TestAuditAttacks(AuditCommon):
             html, _kind = self.env["ir.actions.report"]._render_qweb_html(
                 "crm_compliance.report_audit_history_document", record.ids
             )
-            self.assertIn(b"Printed by", html)
+            self.assertIn(b"Printed on", html)
 
     @mute_logger("odoo.addons.crm_compliance.models.audit.compliance_audit_seal")
     def test_alarm_stands(self):
