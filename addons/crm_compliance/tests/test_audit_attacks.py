@@ -275,6 +275,12 @@ class TestAuditAttacks(AuditCommon):
             self.assertIn(self._last(self.partner), auditor.search([*domain, ("res_id", "=", self.partner.id)]))
         self.assertIn("res.partner", auditor.search([("model_name", "ilike", "contact")]).mapped("model"))
 
+    def test_history_is_opened_by_who_only_reads(self):
+        """From the gear menu: Odoo asks for the right to write where an action has no groups."""
+        action = self._policy("res.partner").action_id.with_user(self.user["auditor"])
+        context = {"active_model": "res.partner", "active_id": self.partner.id, "active_ids": self.partner.ids}
+        self.assertEqual(action.with_context(**context).run()["res_model"], "compliance.audit.history")
+
     def test_long_history(self):
         """What is not shown is said; the CSV has it, and nothing in it that a spreadsheet would compute."""
         history = self.env["compliance.audit.history"].with_user(self.user["officer"])
