@@ -53,7 +53,7 @@ class TestRiskConcurrency:
             manager.run(LOOK, commit=False)
         one.run(first, commit=False)
         two.send(second)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while not server.query(database, WAITING)[0][0] and not two.has_answered(0.1):
             assert time.monotonic() < deadline
         one.run(COMMIT)
@@ -71,9 +71,7 @@ class TestRiskConcurrency:
     def test_factor_added_while_activating(self, server, database, managers):
         """A version in force has no factor that the one who activated it did not see."""
         draft, _other = server.shell(database, DRAFTS)
-        added = self.run_together(
-            server, database, managers, ACTIVATE.format(model=draft), ADD.format(model=draft)
-        )
+        added = self.run_together(server, database, managers, ACTIVATE.format(model=draft), ADD.format(model=draft))
         assert "could not serialize" in added or "was in use" in added, added
         codes = server.query(database, f"SELECT code FROM compliance_risk_factor WHERE model_id = {draft}")
         assert codes and ("LATECOMER",) not in codes
