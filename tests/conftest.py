@@ -9,6 +9,7 @@ therefore work on copies, through the command line a user has.
 import json
 import os
 import re
+import select
 import shutil
 import socket
 import subprocess
@@ -27,6 +28,20 @@ import requests
 ADDONS = sorted(path.parent for path in (Path(__file__).parent.parent / "addons").glob("*/__manifest__.py"))
 HEADER = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?P<level>[A-Z]+) \S+ (?P<logger>[^ :]+): (?P<text>.*)")
 MARKER = "shell result: "
+# What takes minutes, by a part of its name: begun first, it does not leave the other worker idle in the end.
+LONGEST = ("test_clickbot", "tests/test_complaint_import", "tests/test_server_checks", "tests/test_lifecycle")
+
+
+def pytest_collection_modifyitems(items):
+    """The longest tests first, then those that start servers or load real data, then all the small ones."""
+
+    def rank(item):
+        for number, name in enumerate(LONGEST):
+            if name in item.nodeid:
+                return number
+        return len(LONGEST) + (not item.nodeid.startswith("tests/"))
+
+    items.sort(key=rank)
 
 
 class Record(NamedTuple):
@@ -40,16 +55,15 @@ class Record(NamedTuple):
         return f"{self.level} {self.logger}: {self.text}"
 
 
-class Run:
-    """A server that has ended: what it answered and what it logged."""
+class Log:
+    """What a server logged."""
 
-    def __init__(self, process):
-        self.returncode = process.returncode
-        self.output = process.stdout
-        self.records = list(self.parse(process.stdout))
+    def __init__(self, output):
+        self.output = output
+        self.records = list(self._parse(output))
 
     @staticmethod
-    def parse(output):
+    def _parse(output):
         """Puts the lines of a log together to records."""
         record = None
         for line in output.splitlines():
@@ -68,6 +82,14 @@ class Run:
         """Everything logged as a warning or worse."""
         return [record for record in self.records if record.level in ("WARNING", "ERROR", "CRITICAL")]
 
+
+class Run(Log):
+    """A server that has ended: what it answered and what it logged."""
+
+    def __init__(self, process):
+        super().__init__(process.stdout)
+        self.returncode = process.returncode
+
     @property
     def tests(self):
         """Names of the tests that were started, as Class.method."""
@@ -82,18 +104,20 @@ class Session:
 import json, traceback
 for line in open({descriptor}):
     scope = {{"env": env}}
+    code, commit = json.loads(line)
     try:
-        exec(json.loads(line), scope)
-        env.cr.commit()
+        exec(code, scope)
+        if commit:
+            env.cr.commit()
         answer = [scope.get("result"), None]
     except Exception:
         env.cr.rollback()
         answer = [None, traceback.format_exc()]
-    env.invalidate_all(flush=False)
+    env.invalidate_all()
     print({marker!r} + json.dumps(answer), flush=True)
 """
 
-    def __init__(self, server, database):
+    def __init__(self, server, database, *options):
         reader, writer = os.pipe()
         self.process = subprocess.Popen(
             [
@@ -106,7 +130,8 @@ for line in open({descriptor}):
                 "-d",
                 database,
                 "--no-http",
-                "--log-level=error",
+                "--log-level=warn",
+                *options,
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -119,24 +144,41 @@ for line in open({descriptor}):
         with self.process.stdin as stdin:
             stdin.write(self.BOOTSTRAP.format(descriptor=reader, marker=MARKER))
 
-    def run(self, code):
+    def run(self, code, commit=True):
         """Runs Python code and commits; what it leaves in ``result`` is returned (JSON)."""
-        self.commands.write(json.dumps(code) + "\n")
+        self.send(code, commit)
+        result, error, _log = self.receive()
+        assert not error, error
+        return result
+
+    def send(self, code, commit=True):
+        """Has Python code run, without waiting; its answer must be received before the next one is sent."""
+        self.commands.write(json.dumps([code, commit]) + "\n")
         self.commands.flush()
+
+    def receive(self):
+        """Waits for an answer.
+
+        :return: tuple of the result, the traceback or None, and the ``Log`` until then
+        """
         output = ""
         for line in self.process.stdout:
             if MARKER in line:
-                result, error = json.loads(line.partition(MARKER)[2])
-                assert not error, error
-                return result
+                return *json.loads(line.partition(MARKER)[2]), Log(output)
             output += line
         raise AssertionError(output)
 
+    def has_answered(self, seconds):
+        """Whether there is something to receive, now or soon."""
+        return bool(select.select([self.process.stdout], [], [], seconds)[0])
+
     def close(self):
         """Ends the process, which may have ended already."""
-        self.commands.close()
-        self.process.stdout.close()
-        self.process.wait(60)
+        if not self.commands.closed:
+            self.commands.close()
+            self.process.stdout.close()
+            self.process.kill()
+            self.process.wait(60)
 
 
 class Site:
@@ -176,8 +218,8 @@ class Site:
 
     def get_problems(self):
         """Everything logged so far as a warning or worse, but that somebody was refused something."""
-        records = Run.parse(self.get_log())
-        return [record for record in records if record.logger != "odoo.http" or record.level != "WARNING"]
+        problems = Log(self.get_log()).problems
+        return [record for record in problems if record.logger != "odoo.http" or record.level != "WARNING"]
 
     def close(self):
         """Ends the server."""
@@ -199,6 +241,7 @@ class Server:
         self.filestore = Path(settings["options"]["data_dir"]) / "filestore"
         self.copies = []
         self.running = []
+        self.shells = {}
 
     def copy(self, with_addon=True, with_sales=True):
         """A new database: Odoo with demo data, with our add-ons or Sales or neither. Its files are links to those of
@@ -230,6 +273,9 @@ class Server:
 
     def odoo(self, database, *options, command=(), timeout=300, **kwargs):
         """Runs one server command on a database and waits for its end."""
+        if database in self.shells:
+            # It would not know what is installed next.
+            self.shells.pop(database).close()
         return Run(
             subprocess.run(
                 [sys.executable, "-m", "odoo", *command, "-c", self.conf, "-d", database, *options],
@@ -260,16 +306,19 @@ class Server:
         )
 
     def shell(self, database, code, *options):
-        """Runs Python code on a database and commits; what it leaves in ``result`` is returned (JSON)."""
-        code = f"import json\n{code}\nenv.cr.commit()\nprint({MARKER!r} + json.dumps(result), flush=True)\n"
-        run = self.odoo(database, "--no-http", "--log-level=warn", *options, command=["shell"], input=code)
-        answers = [line.partition(MARKER)[2] for line in run.output.splitlines() if MARKER in line]
-        assert answers and not run.problems, run.output
-        return json.loads(answers[-1])
+        """Runs Python code on a database and commits; what it leaves in ``result`` is returned (JSON). One process does
+        that for all code until the next command on the same database.
+        """
+        if database not in self.shells:
+            self.shells[database] = self.session(database, *options)
+        self.shells[database].send(code)
+        result, error, log = self.shells[database].receive()
+        assert not error and not log.problems, f"{error}\n{log.output}"
+        return result
 
-    def session(self, database):
+    def session(self, database, *options):
         """A process that stays, for code in many pieces."""
-        self.running.append(Session(self, database))
+        self.running.append(Session(self, database, *options))
         return self.running[-1]
 
     def site(self, database):

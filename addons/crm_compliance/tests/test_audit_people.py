@@ -52,6 +52,7 @@ class TestAuditPeople(AuditCommon):
         module = self.env.ref("base.module_crm_compliance")
         with self.assertRaises(UserError):
             module.button_uninstall()
+        self.user["manager"].company_ids = self.env["res.company"].search([])
         self.env["compliance.audit.export"].with_user(self.user["manager"]).create({"scope": "all"}).action_export()
         self.assertTrue(module._is_audit_exported())
 

@@ -249,15 +249,6 @@ class TestEnforcementInvoice(RestrictionCommon):
     # COST
     # -------------------------------------------------------------------------
 
-    def _count_posting(self, moves):
-        self.env.flush_all()
-        self.env.cr.flush()
-        self.env.invalidate_all()
-        before = self.env.cr.sql_log_count
-        moves.action_post()
-        self.env.flush_all()
-        return self.env.cr.sql_log_count - before
-
     def _count_additional(self, count):
         """Statements of posting with checks, less those without."""
         customers = [self._customer(f"Customer {number}") for number in range(count)]
@@ -267,13 +258,13 @@ class TestEnforcementInvoice(RestrictionCommon):
         for checked in (True, False, True):  # the first one only warms up
             moves = self.env["account.move"].concat(*map(self._draft, customers))
             if checked:
-                counts[True] = self._count_posting(moves)
+                counts[True] = self._count(moves.action_post, warm=False)
             else:
                 with (
                     patch.object(model, "_get_restrictions", lambda self: {}),
                     patch.object(restricted, "_get_restrictions", lambda self: {}),
                 ):
-                    counts[False] = self._count_posting(moves)
+                    counts[False] = self._count(moves.action_post, warm=False)
         return counts[True] - counts[False]
 
     def test_cost_of_checking(self):
