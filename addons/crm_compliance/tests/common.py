@@ -29,6 +29,8 @@ class ComplianceCommon(AccountTestInvoicingCommon):
         super().setUpClass()
         cls.env = cls.env(su=True)
         cls.company = cls.env.company
+        # The company's day and the tests' day are the same at any hour of the night.
+        cls.company.resource_calendar_id.tz = "UTC"
         cls.user = {
             role: new_test_user(
                 cls.env,
