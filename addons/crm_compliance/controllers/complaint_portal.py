@@ -4,15 +4,17 @@ from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.fields import Domain
 from odoo.http import request, route
 
-from odoo.addons.portal.controllers.portal import CustomerPortal, pager
+from odoo.addons.account.controllers.portal import PortalAccount
+from odoo.addons.portal.controllers.portal import pager
 
 from . import complaint_answers as answers
 
 PER_PAGE = 20
 MOST_CHOICES = 200
+CHOICES = ("category_id", "product_id", "invoice_id")
 
 
-class ComplaintPortal(CustomerPortal):
+class ComplaintPortal(PortalAccount):
     """Complaints of the customer a portal user belongs to: all are read as that user, under the record rules."""
 
     def _prepare_home_portal_values(self, counters):
@@ -125,7 +127,7 @@ class ComplaintPortal(CustomerPortal):
             {
                 **self._prepare_portal_layout_values(),
                 **answers.get_form_values(),
-                **{name: self._get_choices(name) for name in ("category_id", "product_id", "invoice_id")},
+                **{name: self._get_choices(name, form.get(name)) for name in CHOICES},
                 "form": {name: value for name, value in form.items() if isinstance(value, str)},
                 "error": error,
                 "page_name": "new_complaint",
@@ -138,7 +140,7 @@ class ComplaintPortal(CustomerPortal):
         if not (form.get("subject") or "").strip() or not (form.get("description") or "").strip():
             raise UserError(request.env._("Please fill in the subject and what happened."))
         files = complaints._check_files(request.httprequest.files.getlist("files"))
-        chosen = {name: self._get_chosen(name, form) for name in ("category_id", "product_id", "invoice_id")}
+        chosen = {name: self._get_chosen(name, form) for name in CHOICES}
         if not request.env["compliance.intake.attempt"]._admit([f"user-{request.env.uid}"]):
             raise UserError(request.env._("These are too many complaints at once. Please try again in an hour."))
         return complaints._file(
@@ -159,31 +161,47 @@ class ComplaintPortal(CustomerPortal):
         :raises UserError: for anything else
         """
         value = form.get(name) or ""
-        choices = self._get_choices(name)
+        choices = self._get_choices(name, value)
         chosen = choices.filtered(lambda record: str(record.id) == value)
         if value and not chosen:
             raise UserError(request.env._("This choice is not available any more; please choose again."))
         return chosen
 
-    def _get_choices(self, name):
-        """What customers choose from: categories offered to them, their own invoices, products they were invoiced."""
+    def _get_choices(self, name, value=None):
+        """What customers choose from: categories offered to them, their own invoices, products they were invoiced.
+
+        :param str value: id of an own invoice that is offered even if it is not one of the latest
+        """
         # sudo: the domains are what is their own.
         env = request.env(su=True)
         if name == "category_id":
             return env["compliance.complaint.category"].search(
                 [("is_public", "=", True), ("company_id", "in", [False, request.env.company.id])]
             )
-        domain = [
-            ("commercial_partner_id", "=", request.env.user.commercial_partner_id.id),
-            ("company_id", "=", request.env.company.id),
-            ("move_type", "in", ["out_invoice", "out_refund", "out_receipt"]),
-            ("state", "=", "posted"),
-        ]
+        domain = self._get_own_invoice_domain()
         invoices = env["account.move"].search(domain, order="invoice_date desc, id desc", limit=MOST_CHOICES)
         if name == "invoice_id":
-            return invoices
+            asked = [int(value)] if str(value or "").isdecimal() and len(str(value)) < 10 else []
+            return invoices | env["account.move"].search(domain & Domain("id", "in", asked))
         products = invoices.invoice_line_ids.product_id
         return products.filtered(lambda product: product.company_id in (product.company_id.browse(), env.company))
+
+    def _get_own_invoice_domain(self):
+        """The invoices a portal user can complain about: those of their own company, posted by the company they see."""
+        return (
+            Domain("commercial_partner_id", "=", request.env.user.commercial_partner_id.id)
+            & Domain("company_id", "=", request.env.company.id)
+            & Domain("move_type", "in", ["out_invoice", "out_refund", "out_receipt"])
+            & Domain("state", "=", "posted")
+        )
+
+    def _invoice_get_page_view_values(self, invoice, access_token, **kwargs):
+        """A button to complain for whom the invoice is; not for visitors who have a link to it."""
+        values = super()._invoice_get_page_view_values(invoice, access_token, **kwargs)
+        is_own = bool(invoice.sudo().filtered_domain(self._get_own_invoice_domain()))
+        if is_own and not request.env.user._is_public():
+            values["complaint_url"] = f"/my/complaints/new?invoice_id={invoice.id}"
+        return values
 
     # -------------------------------------------------------------------------
     # FOLLOW AND ANSWER

@@ -5,6 +5,7 @@ from . import test_action
 from . import test_access_own
 from . import test_access_rpc
 from . import test_audit
+from . import test_audit_attacks
 from . import test_audit_diff
 from . import test_audit_merkle
 from . import test_audit_people
@@ -51,6 +52,7 @@ from . import test_complaint_portal
 from . import test_complaint_public
 from . import test_complaint_attack
 from . import test_complaint_tour
+from . import test_complaint_intake_tour
 from . import test_day_dashboard
 from . import test_day_my_day
 from . import test_day_contact
@@ -64,4 +66,5 @@ from . import test_complaint_merge
 from . import test_risk_notice
 from . import test_risk_review_signal
 from . import test_day_complaint
+from . import test_forms_open
 from . import test_pdf

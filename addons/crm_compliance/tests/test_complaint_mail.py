@@ -1,7 +1,9 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
+from ..models.complaint.compliance_complaint_mail import AT_ONCE
 from .complaint_common import ComplaintCommon
 
 
@@ -166,6 +168,33 @@ class TestComplaintMail(ComplaintCommon):
         self.assertEqual(told.notified_partner_ids, self.contact)
         self.assertEqual(told[1].subject, f"{case.name} : notre solution")
         self.assertIn("Twelve new bottles", told[1].body)
+
+    def test_many_steps_are_told_by_the_job(self):
+        """Whoever moves many cases does not wait for their mails; the notes of changes are there at once."""
+        cases = self.complaints.with_user(self.agent).create(
+            [{"subject": f"Case {number}", "partner_id": self.contact.id} for number in range(AT_ONCE + 2)]
+        )
+        self._flush_tracking()
+        cases = cases.with_context(**self._tracking())
+        cases.action_acknowledge()
+        self._flush_tracking()
+        self.assertFalse(self._public(cases))
+        notes = cases.sudo().message_ids.filtered("tracking_value_ids")
+        self.assertEqual(sorted(notes.mapped("res_id")), cases.ids)
+        self.assertEqual(notes.author_id, self.agent.partner_id)
+        # Of the last one the next step is told at once, and that before not any more.
+        last = cases[-1]
+        last.solution = "<p>Twelve new bottles</p>"
+        last.action_propose_solution()
+        self._flush_tracking()
+        self.assertEqual(len(self._public(last)), 1)
+        due = self.complaints.search([("step_due", "!=", False)])
+        self.assertEqual(set(due.ids), set(cases[:-1].ids))
+        due._send_receipts()
+        self.assertEqual([len(self._public(case)) for case in cases], [1] * len(cases))
+        self.assertFalse(self.complaints.search([("step_due", "!=", False)]))
+        with self.assertRaises(AccessError):
+            last.step_due = "crm_compliance.mail_template_complaint_closed"
 
     def test_canned_answer(self):
         answer = self.env["compliance.complaint.answer"].create(

@@ -149,6 +149,23 @@ class TestDisputeInvoices(DisputeCommon):
         self._settle(second)
         self.assertFalse(first.invoice_ids.compliance_disputed)
 
+    def test_flag_of_disputes_settled_together(self):
+        """Settled in one go: nobody of them keeps the flag, a third one does."""
+        first = self._dispute()
+        second, third = self._complaint(), self._complaint()
+        for other in (second, third):
+            other.invoice_ids = first.invoice_ids
+            self._as("sales", other).action_open_dispute()
+        terms = {"settlement": "Half each", "liability_company": 50, "liability_customer": 50, "amount_agreed": 500}
+        both = self._as("officer", first | second)
+        both.write(terms)
+        both.action_settle_dispute()
+        self.assertTrue(first.invoice_ids.compliance_disputed)
+        self.assertEqual(third.dispute_flagged_ids, first.invoice_ids)
+        self.assertFalse(first.dispute_flagged_ids | second.dispute_flagged_ids)
+        self._settle(third)
+        self.assertFalse(first.invoice_ids.compliance_disputed)
+
     def test_flag_of_before_stays(self):
         invoice = self._invoice(self.customer, 100, self._days_ago(20))
         invoice.compliance_disputed = True

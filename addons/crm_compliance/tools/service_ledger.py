@@ -69,7 +69,9 @@ class Case:
     def _set_terms(self, date, details):
         if not details or "terms" not in details:
             return
-        terms = {int(policy): promise for policy, promise in details["terms"].items()}
+        terms = details["terms"]
+        if any(isinstance(policy, str) for policy in terms):
+            terms = parse_terms(terms)
         for policy, promise in self.terms.items():
             if terms.get(policy) != promise:
                 self._forget_notices(policy)
@@ -135,6 +137,23 @@ class Case:
         self.warned.discard(policy)
         self.escalated.discard(policy)
 
+    def get_key(self):
+        """What the clocks follow from, for telling cases that are alike. Terms are told by identity: the key is good as
+        long as the cases compared are there.
+        """
+        return (
+            self.start,
+            *((date, id(terms)) for date, terms in self.history),
+            tuple(self.pauses),
+            tuple(self.gaps),
+            tuple(self.met.items()),
+            self.cancelled,
+            self.reopened,
+            tuple(self.manual.items()),
+            frozenset(self.warned),
+            frozenset(self.escalated),
+        )
+
     @property
     def resolved(self):
         """When the case was resolved; None if it is not."""
@@ -180,6 +199,11 @@ class Case:
         if end is None or not pauses:
             return pauses
         return [(begin, end if stop is None or stop > end else stop) for begin, stop in pauses if begin < end]
+
+
+def parse_terms(terms):
+    """Terms by the number of the policy: JSON has texts for keys."""
+    return {int(policy): promise for policy, promise in terms.items()}
 
 
 def replay(events):

@@ -2,6 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import (
     base,
+    compliance_append_only,
     compliance_audit_log,
     compliance_audit_policy,
     compliance_audit_redaction,

@@ -9,6 +9,7 @@ from . import res_company_action
 from . import res_config_settings_action
 from . import mail_thread_complaint
 from . import compliance_complaint_team
+from . import compliance_complaint_tree
 from . import compliance_complaint_category
 from . import compliance_complaint_cause
 from . import compliance_complaint_answer

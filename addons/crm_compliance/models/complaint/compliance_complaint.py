@@ -72,13 +72,18 @@ class ComplianceComplaint(models.Model):
         "res.partner", string="Customer", index=True, tracking=True, check_company=True, ondelete="restrict"
     )
     commercial_partner_id = fields.Many2one(
-        related="partner_id.commercial_partner_id", string="Company of the Customer", store=True, index=True
+        related="partner_id.commercial_partner_id",
+        string="Company of the Customer",
+        store=True,
+        precompute=True,
+        index=True,
     )
     profile_id = fields.Many2one(
         "compliance.profile",
         string="Dossier",
         compute="_compute_profile_id",
         store=True,
+        precompute=True,
         index="btree_not_null",
         ondelete="set null",
         groups=INTERNAL,
@@ -100,6 +105,7 @@ class ComplianceComplaint(models.Model):
         compute="_compute_team_id",
         store=True,
         readonly=False,
+        precompute=True,
         index=True,
         tracking=True,
         check_company=True,
@@ -183,7 +189,7 @@ class ComplianceComplaint(models.Model):
     category_id = fields.Many2one(
         "compliance.complaint.category", index=True, tracking=True, check_company=True, ondelete="restrict"
     )
-    kind = fields.Selection(related="category_id.kind", store=True)
+    kind = fields.Selection(related="category_id.kind", store=True, precompute=True)
     is_complex = fields.Boolean(string="Complex", tracking=True, help="Takes more than one person or visit.")
     product_id = fields.Many2one("product.product", index="btree_not_null", check_company=True, ondelete="restrict")
     invoice_ids = fields.Many2many(
@@ -257,10 +263,13 @@ class ComplianceComplaint(models.Model):
     satisfaction = fields.Integer(
         compute="_compute_satisfaction",
         store=True,
+        precompute=True,
         aggregator="avg",
         help="1-5 as rated by the customer; 0: not rated.",
     )
-    satisfaction_comment = fields.Text(compute="_compute_satisfaction", store=True)
+    satisfaction_comment = fields.Text(compute="_compute_satisfaction", store=True, precompute=True)
+    # Odoo's, computed with the rest of a new case instead of in another statement.
+    rating_last_value = fields.Float(compute="_compute_rating_last_value", store=True, precompute=True)
 
     # === Duplicates === #
     merged_into_id = fields.Many2one(
@@ -387,6 +396,16 @@ class ComplianceComplaint(models.Model):
             if complaint.priority_override and not (complaint.priority_reason or "").strip():
                 raise ValidationError(self.env._("Say why the priority differs from the matrix."))
 
+    def _check_company(self, fnames=None):
+        """Cases taken in together mostly have customer, team and category in common: what is alike is checked once."""
+        names = self._fields if fnames is None or "company_id" in fnames else fnames
+        names = [name for name in names if self._fields[name].relational and self._fields[name].check_company]
+        alike = {
+            (complaint.company_id.id, *(complaint[name]._ids for name in names)): complaint.id
+            for complaint in self.sudo()
+        }
+        return super(ComplianceComplaint, self.browse(alike.values()))._check_company(fnames)
+
     @api.constrains("date_received")
     def _check_date_received(self):
         latest = fields.Datetime.now() + timedelta(minutes=1)
@@ -407,14 +426,17 @@ class ComplianceComplaint(models.Model):
         refused = self._get_decided_fields() & given.union(*vals_list)
         if refused:
             self._refuse_decided(refused)
-        numbers = self._take_numbers(vals_list)
+        defaults = self.default_get(["channel", "company_id", "partner_id"])
+        companies = [vals.get("company_id") or defaults["company_id"] for vals in vals_list]
+        numbers = self._take_numbers(companies)
+        customers = [vals.get("partner_id", defaults.get("partner_id")) for vals in vals_list]
+        self._open_dossiers(zip(customers, companies, strict=True))
         complaints = super().create(
             [
-                {**vals, "name": number, **self._prepare_owner(vals)}
+                {**vals, "name": number, **self._prepare_owner(vals.get("channel") or defaults.get("channel"))}
                 for vals, number in zip(vals_list, numbers, strict=True)
             ]
         )
-        complaints._open_dossiers()
         complaints._after_clock_facts({})
         return complaints
 
@@ -429,9 +451,9 @@ class ComplianceComplaint(models.Model):
             raise AccessError(self.env._("When a complaint was received is corrected by compliance officers."))
         if "company_id" in vals and any(complaint.company_id.id != vals["company_id"] for complaint in self):
             raise UserError(self.env._("A complaint stays with its company; cancel it and take it in at the other."))
+        if vals.get("partner_id"):
+            self._open_dossiers((vals["partner_id"], company.id) for company in self.company_id)
         result = super().write(vals)
-        if "partner_id" in vals:
-            self._open_dossiers()
         if self._get_clock_fields() & (set(vals) | {"priority" for name in vals if name in PRIORITY_INPUTS}):
             self._after_clock_facts({})
         return result
@@ -512,21 +534,19 @@ class ComplianceComplaint(models.Model):
         raise AccessError(self.env._("%(fields)s: set by the buttons of the case, and by nothing else.", fields=labels))
 
     @api.model
-    def _prepare_owner(self, vals):
+    def _prepare_owner(self, channel):
         """Whoever of us takes the first contact owns the case until somebody accepts its handover."""
-        channel = vals.get("channel") or self.default_get(["channel"]).get("channel")
         if self.env.su or channel in ("email", "portal", "web") or not self.env.user._is_internal():
             return {}
         return {"user_id": self.env.uid, "first_contact_user_id": self.env.uid}
 
     @api.model
-    def _take_numbers(self, vals_list):
+    def _take_numbers(self, companies):
         """Numbers for new complaints, drawn in one query per company.
 
-        :return: list of str in the order of the values
+        :param companies: ids of the complaints' companies
+        :return: list of str in that order
         """
-        default = self.default_get(["company_id"]).get("company_id") or self.env.company.id
-        companies = [vals.get("company_id") or default for vals in vals_list]
         numbers = {
             company_id: iter(self._draw_numbers(company_id, companies.count(company_id)))
             for company_id in set(companies)
@@ -549,21 +569,30 @@ class ComplianceComplaint(models.Model):
         prefix, suffix = sequence._get_prefix_suffix()
         return [f"{prefix}{number:0{sequence.padding}d}{suffix}" for (number,) in drawn]
 
-    def _open_dossiers(self):
-        """Opens the dossiers that customers who complain do not have yet."""
-        missing = self.sudo().filtered(lambda complaint: complaint.commercial_partner_id and not complaint.profile_id)
-        if not missing:
+    @api.model
+    def _open_dossiers(self, customers):
+        """Opens the dossiers that customers who complain do not have yet, before the complaint is written down.
+
+        :param customers: iterable of (partner id or False, company id)
+        """
+        # sudo: a customer who complains gets a dossier whoever takes the complaint in.
+        partners, profiles = self.env["res.partner"].sudo(), self.env["compliance.profile"].sudo()
+        pairs = {
+            (partners.browse(partner_id).commercial_partner_id.id, company_id)
+            for partner_id, company_id in set(customers)
+            if partner_id
+        }
+        if not pairs:
             return
-        missing.flush_recordset(["commercial_partner_id", "company_id"])
-        self.env["compliance.profile"].sudo()._open(
-            SQL(
-                "SELECT commercial_partner_id AS partner_id, company_id FROM compliance_complaint WHERE id = ANY(%s)",
-                missing.ids,
-            )
+        known = profiles.with_context(active_test=False).search_fetch(
+            [("partner_id", "in", [partner_id for partner_id, _company in pairs])], ["partner_id", "company_id"]
         )
-        for company, complaints in missing.grouped("company_id").items():
-            self.env["compliance.refresh.queue"].sudo()._enqueue(complaints.commercial_partner_id, company)
-        self.env.add_to_compute(self._fields["profile_id"], missing)
+        missing = pairs - {(profile.partner_id.id, profile.company_id.id) for profile in known}
+        if missing:
+            columns = [list(column) for column in zip(*missing, strict=True)]
+            profiles._open(
+                SQL("SELECT * FROM UNNEST(%s::int4[], %s::int4[]) AS pair (partner_id, company_id)", *columns)
+            )
 
     def _get_customer_lang(self):
         """The language to write to the customer in."""

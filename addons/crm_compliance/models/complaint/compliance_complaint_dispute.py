@@ -59,26 +59,29 @@ class ComplianceComplaint(models.Model):
     dispute_stage_ids = fields.One2many(
         "compliance.dispute.stage", "complaint_id", string="Stages of the Dispute", copy=False, groups=INTERNAL
     )
-    dispute_deadline = fields.Date(compute="_compute_dispute_deadline", store=True, groups=INTERNAL)
+    dispute_deadline = fields.Date(compute="_compute_dispute_deadline", store=True, precompute=True, groups=INTERNAL)
     currency_id = fields.Many2one(
         "res.currency", required=True, default=lambda self: self.env.company.currency_id, groups=INTERNAL
     )
     company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency", groups=INTERNAL)
     amount_claimed = fields.Monetary(string="Claimed", copy=False, tracking=True, groups=INTERNAL)
     amount_agreed = fields.Monetary(string="Agreed", copy=False, tracking=True, groups=INTERNAL)
-    amount_claimed_company = fields.Monetary(
+    # Rounded by the conversion; as monetary fields they would have the currency looked up for every case taken in.
+    amount_claimed_company = fields.Float(
         string="Claimed (Company Currency)",
-        currency_field="company_currency_id",
+        digits=0,
         compute="_compute_company_amounts",
         store=True,
+        precompute=True,
         groups=INTERNAL,
         help="At the rate of the day on which the dispute began.",
     )
-    amount_agreed_company = fields.Monetary(
+    amount_agreed_company = fields.Float(
         string="Agreed (Company Currency)",
-        currency_field="company_currency_id",
+        digits=0,
         compute="_compute_company_amounts",
         store=True,
+        precompute=True,
         groups=INTERNAL,
     )
     liability_company = fields.Float(
@@ -142,13 +145,13 @@ class ComplianceComplaint(models.Model):
     @api.depends("amount_claimed", "amount_agreed", "currency_id", "company_id", "dispute_since")
     def _compute_company_amounts(self):
         for complaint in self:
-            company, currency = complaint.company_id, complaint.currency_id
-            day = complaint.dispute_since or fields.Date.context_today(complaint)
             for name in ("amount_claimed", "amount_agreed"):
-                amount = complaint[name]
-                complaint[f"{name}_company"] = (
-                    currency._convert(amount, company.currency_id, company, day) if currency and company else amount
-                )
+                complaint[f"{name}_company"] = complaint[name] and complaint._convert_to_company(complaint[name])
+
+    def _convert_to_company(self, amount):
+        company, currency = self.company_id, self.currency_id
+        day = self.dispute_since or fields.Date.context_today(self)
+        return currency._convert(amount, company.currency_id, company, day) if currency and company else amount
 
     @api.depends("dispute_stage_ids.deadline", "dispute_stage_ids.date_to")
     def _compute_dispute_deadline(self):
@@ -423,35 +426,39 @@ class ComplianceComplaint(models.Model):
     def _flag_invoices(self):
         """Flags the invoices of open disputes, and takes the flag off those that are not part of them any more."""
         # sudo: whether an invoice is disputed follows from the dispute, not from the right to book.
-        for case in self.sudo().filtered(lambda case: case.dispute_stage in IN_DISPUTE):
-            gone = case.dispute_flagged_ids - case.disputed_invoice_ids
-            case._unflag_invoices(gone)
-            fresh = case.disputed_invoice_ids.filtered(lambda move: not move[DISPUTED])
+        cases = self.sudo().filtered(lambda case: case.dispute_stage in IN_DISPUTE)
+        cases._unflag_invoices({case: case.dispute_flagged_ids - case.disputed_invoice_ids for case in cases})
+        flagged = self.env["account.move"].sudo()
+        for case in cases:
+            fresh = case.disputed_invoice_ids.filtered(lambda move: not move[DISPUTED]) - flagged
             if fresh:
-                fresh[DISPUTED] = True
+                flagged |= fresh
                 case._transition({"dispute_flagged_ids": [fields.Command.link(move.id) for move in fresh]})
+        flagged[DISPUTED] = True
 
-    def _unflag_invoices(self, invoices=None):
-        """Takes the flag off invoices this dispute put it on, unless another dispute is about them.
+    def _unflag_invoices(self, gone=None):
+        """Takes the flag off invoices these disputes put it on, unless another dispute is about them.
 
-        :param invoices: some of the flagged invoices; None means all
+        :param dict gone: {case: its flagged invoices that are not disputed any more}; None means all of them
         """
-        for case in self.sudo():
-            moves = case.dispute_flagged_ids if invoices is None else invoices
-            if not moves:
-                continue
-            others = self.sudo().search(
-                [
-                    ("id", "!=", case.id),
-                    ("dispute_stage", "in", IN_DISPUTE),
-                    ("disputed_invoice_ids", "in", moves.ids),
-                ]
-            )
-            for other in others:
-                shared = moves & other.disputed_invoice_ids
+        # sudo: as above.
+        gone = {case: case.dispute_flagged_ids for case in self.sudo()} if gone is None else gone
+        gone = {case: moves for case, moves in gone.items() if moves}
+        if not gone:
+            return
+        moves = self.env["account.move"].sudo().union(*gone.values())
+        kept = moves.browse()
+        others = self.sudo().search(
+            [("dispute_stage", "in", IN_DISPUTE), ("disputed_invoice_ids", "in", moves.ids)], order="id"
+        )
+        for other in others:
+            shared = (moves & other.disputed_invoice_ids) - gone.get(other, moves.browse())
+            kept |= shared
+            if shared - other.dispute_flagged_ids:
                 other._transition({"dispute_flagged_ids": [fields.Command.link(move.id) for move in shared]})
-            (moves - others.disputed_invoice_ids)[DISPUTED] = False
-            case._transition({"dispute_flagged_ids": [fields.Command.unlink(move.id) for move in moves]})
+        (moves - kept)[DISPUTED] = False
+        for case, own in gone.items():
+            case._transition({"dispute_flagged_ids": [fields.Command.unlink(move.id) for move in own]})
 
     # -------------------------------------------------------------------------
     # COMPENSATION

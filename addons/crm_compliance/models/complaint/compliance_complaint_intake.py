@@ -62,31 +62,44 @@ class ComplianceComplaint(models.Model):
         cases = self.sudo().with_company(company).with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
         case = cases.create(
             {
-                "channel": channel,
-                "company_id": company.id,
-                "subject": self._clean_line(subject, 200),
-                "description": plaintext2html(description.strip()[:LONGEST]),
-                "partner_id": partner.id,
-                "category_id": category.id if category else False,
-                "product_id": product.id if product else False,
-                "invoice_ids": [Command.set(invoices.ids if invoices else [])],
-                "customer_lang": lang,
-                "receipt_due": True,
+                **self._prepare_filing(channel, subject, description, category, product, invoices),
                 **self._prepare_contact(channel, name, email),
+                "company_id": company.id,
+                "partner_id": partner.id,
+                "customer_lang": lang,
             }
         )
-        if partner:
-            case.message_subscribe(partner.ids)
-        if files:
-            case.customer_file_ids = case._create_files(files)
-        # Writing the mail takes longer than taking the complaint in: a job does it at once, the customer does not wait.
-        self.env.ref("crm_compliance.ir_cron_complaint_receipts").sudo()._trigger()
+        case._after_filing(files)
         return case
 
     @api.model
+    def _prepare_filing(self, channel, subject, description, category, product, invoices):
+        return {
+            "channel": channel,
+            "subject": self._clean_line(subject, 200),
+            "description": plaintext2html(description.strip()[:LONGEST]),
+            "category_id": category.id if category else False,
+            "product_id": product.id if product else False,
+            "invoice_ids": [Command.set(invoices.ids if invoices else [])],
+            "receipt_due": True,
+        }
+
+    def _after_filing(self, files):
+        """Keeps what came along and has the complaint confirmed.
+
+        :param files: (name, content) that were checked
+        """
+        if self.partner_id:
+            self.message_subscribe(self.partner_id.ids)
+        if files:
+            self.customer_file_ids = self._create_files(files)
+        # Writing the mail takes longer than taking the complaint in: a job does it at once, the customer does not wait.
+        self.env.ref("crm_compliance.ir_cron_complaint_receipts").sudo()._trigger()
+
+    @api.model
     def _cron_send_receipts(self, batch_size=100):
-        """Confirms complaints that were filed, one per transaction."""
-        domain = [("receipt_due", "=", True)]
+        """Confirms complaints that were filed and tells of steps many cases took together, one per transaction."""
+        domain = ["|", ("receipt_due", "=", True), ("step_due", "!=", False)]
         cases = self.search(domain, order="id", limit=batch_size)
         progress = self.env["ir.cron"]
         progress._commit_progress(remaining=self.search_count(domain))
@@ -97,8 +110,13 @@ class ComplianceComplaint(models.Model):
 
     def _send_receipts(self):
         for case in self:
-            case.receipt_due = False
-            case._mail_customer(RECEIVED)
+            if case.receipt_due:
+                case.receipt_due = False
+                case._mail_customer(RECEIVED)
+            if case.step_due:
+                template = case.step_due
+                case._transition({"step_due": False})
+                case._send_step(template)
 
     @api.model
     def _prepare_contact(self, channel, name, email):
@@ -167,13 +185,21 @@ class ComplianceComplaint(models.Model):
     def _check_file(self, upload):
         name, most = clean_name(upload.filename), self._get_max_file_mb()
         content = upload.stream.read(most * 1024 * 1024 + 1)
+        self._check_content(name, content)
+        return name, content
+
+    @api.model
+    def _check_content(self, name, content):
+        """:param bytes content:
+        :raises UserError: if a file is too large or of a kind we do not take
+        """
+        most = self._get_max_file_mb()
         if len(content) > most * 1024 * 1024:
             raise UserError(self.env._("%(file)s is larger than %(most)s MB.", file=name, most=most))
-        if not is_allowed(name, content):
+        if not is_allowed(name or "", content):
             raise UserError(
                 self.env._("We cannot take %s. Please send pictures, videos, PDF, text or office documents.", name)
             )
-        return name, content
 
     def _create_files(self, files):
         """:param files: (name, content) that were checked"""

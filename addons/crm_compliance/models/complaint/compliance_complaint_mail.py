@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import email_normalize, email_split, is_html_empty
 from odoo.tools.mail import parse_contact_from_email
 
-from .compliance_complaint import OPEN
+from .compliance_complaint import INTERNAL, OPEN
 
 # What somebody writes, as opposed to what the system does.
 WRITTEN = ("comment", "email", "email_outgoing")
@@ -19,12 +19,26 @@ RECEIVED = "crm_compliance.mail_template_complaint_received"
 QUESTION = "crm_compliance.mail_template_complaint_question"
 NOTICE = "crm_compliance.mail_template_complaint_notice"
 REOPENED = "crm_compliance.mail_template_complaint_reopened"
+# Cases moved together up to which their customers are written to at once; beyond it a job does it.
+AT_ONCE = 20
+# Where notes of changes are gathered until they are written down.
+NOTES = "crm_compliance.complaint_notes"
 
 
 class ComplianceComplaint(models.Model):
     """Messages: those that open a case, those that change where it stands, those the customer gets at its steps."""
 
     _inherit = "compliance.complaint"
+
+    step_due = fields.Char(
+        readonly=True,
+        copy=False,
+        groups=INTERNAL,
+        export_string_translation=False,
+        help="Template of the step the customer has yet to be told of.",
+    )
+
+    _step_due_idx = models.Index("(id) WHERE step_due IS NOT NULL")
 
     # -------------------------------------------------------------------------
     # INCOMING
@@ -128,7 +142,7 @@ class ComplianceComplaint(models.Model):
     def _track_template(self, changes):
         """The message of the step a case has reached, for customers who are kept informed."""
         templates = super()._track_template(changes)
-        if len(self) == 1 and self._is_customer_informed():
+        if len(self) == 1 and not self.sudo().step_due and self._is_customer_informed():
             xmlid = STEP_TEMPLATES.get(self.state) if "state" in changes else None
             if "reopen_count" in changes:
                 xmlid = REOPENED
@@ -136,6 +150,39 @@ class ComplianceComplaint(models.Model):
             if template:
                 templates["state"] = (template, self._prepare_step_message())
         return templates
+
+    def _transition(self, vals):
+        """Of many cases that move together the job tells the customers: whoever moves them does not wait for it."""
+        xmlid = REOPENED if vals.get("reopen_count") else STEP_TEMPLATES.get(vals.get("state"))
+        if xmlid and len(self) > AT_ONCE:
+            vals = {**vals, "step_due": xmlid}
+            self.env.ref("crm_compliance.ir_cron_complaint_receipts").sudo()._trigger()
+        elif xmlid and any(self.sudo().mapped("step_due")):
+            vals = {**vals, "step_due": False}
+        return super()._transition(vals)
+
+    @api.model
+    def _get_decided_fields(self):
+        return super()._get_decided_fields() | {"step_due"}
+
+    def _message_track(self, fields_iter, initial_values_dict):
+        """Odoo writes the notes of changes down one by one; of cases that moved together all are written at once."""
+        data = self.env.cr.precommit.data
+        data[NOTES] = []
+        try:
+            tracking = super()._message_track(fields_iter, initial_values_dict)
+        finally:
+            notes = data.pop(NOTES)
+        if notes:
+            self._message_create(notes)
+        return tracking
+
+    def _message_create(self, values_list):
+        notes = self.env.cr.precommit.data.get(NOTES)
+        if notes is not None and all(values.get("is_internal") for values in values_list):
+            notes.extend(values_list)
+            return self.env["mail.message"]
+        return super()._message_create(values_list)
 
     def _is_customer_informed(self):
         case = self.sudo()

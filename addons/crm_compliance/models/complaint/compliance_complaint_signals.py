@@ -6,6 +6,7 @@ from odoo.tools import SQL
 # A case that was merged into another one, or turned out to be none, is no complaint.
 COUNTED = SQL("complaint.merged_into_id IS NULL AND complaint.state <> 'cancelled'")
 IN_DISPUTE = SQL("complaint.dispute_stage NOT IN ('none', 'settled')")
+NUMBER = {"kind": "number", "unit": "", "default": 0, "past": True}
 OPEN = SQL("complaint.state IN ('new', 'acknowledged', 'investigating', 'solution_proposed')")
 
 
@@ -16,21 +17,27 @@ class ComplianceRiskFactor(models.Model):
 
     @api.model
     def _get_risk_signals(self):
-        number = {"kind": "number", "unit": "", "default": 0, "past": True}
         return {
             **super()._get_risk_signals(),
+            **self._get_complaint_signals(),
+            **self._get_claim_signals(),
+        }
+
+    @api.model
+    def _get_complaint_signals(self):
+        return {
             "complaint_count": {
-                **number,
+                **NUMBER,
                 "label": self.env._("Complaints, 12 Months"),
                 "sql": lambda as_of: self._complaints_query(SQL("COUNT(*)"), self._received_in_year(as_of)),
             },
             "complaint_open": {
-                **number,
+                **NUMBER,
                 "label": self.env._("Open Complaints"),
                 "sql": lambda as_of: self._complaints_query(SQL("COUNT(*)"), self._open_on(as_of)),
             },
             "complaint_reopened": {
-                **number,
+                **NUMBER,
                 "label": self.env._("Complaints Reopened, 12 Months"),
                 "past": False,
                 "sql": lambda as_of: self._complaints_query(
@@ -47,13 +54,18 @@ class ComplianceRiskFactor(models.Model):
                     SQL("complaint.satisfaction > 0 AND %s", self._received_in_year(as_of)),
                 ),
             },
+        }
+
+    @api.model
+    def _get_claim_signals(self):
+        return {
             "dispute_open": {
-                **number,
+                **NUMBER,
                 "label": self.env._("Open Disputes"),
                 "sql": lambda as_of: self._complaints_query(SQL("COUNT(*)"), self._in_dispute_on(as_of)),
             },
             "dispute_claimed": {
-                **number,
+                **NUMBER,
                 "label": self.env._("Amount Claimed in Open Disputes"),
                 "unit": "amount",
                 "sql": lambda as_of: self._complaints_query(

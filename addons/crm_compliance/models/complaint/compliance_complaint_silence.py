@@ -14,6 +14,7 @@ class ComplianceComplaint(models.Model):
     date_silent = fields.Datetime(
         compute="_compute_date_silent",
         store=True,
+        precompute=True,
         string="Silent since",
         help="Since the solution, the customer's last message or what else was last heard.",
     )

@@ -223,7 +223,7 @@ class ComplianceComplaint(models.Model):
             key = ids, fact.team, fact.company
             if key not in built:
                 calendar = self._get_case_calendar(fact.team, fact.company)
-                built[key] = {str(policy.id): policy._get_promise(calendar) for policy in policies.browse(ids)}
+                built[key] = {policy.id: policy._get_promise(calendar) for policy in policies.browse(ids)}
             promises[fact.id] = built[key]
         return promises
 
@@ -252,7 +252,7 @@ class ComplianceComplaint(models.Model):
         else:
             if case.start != fact.received:
                 yield "start", fact.received, None, None
-            if terms is not None and {int(key): value for key, value in terms.items()} != case.terms:
+            if terms is not None and terms != case.terms:
                 yield "change", now, None, {"terms": terms}
         is_done = fact.state in DONE
         if (case.cancelled is not None and fact.state != "cancelled") or (
@@ -283,11 +283,16 @@ class ComplianceComplaint(models.Model):
 
         :param cases: {complaint id: service_ledger.Case}
         """
-        rows, heads = [], []
+        rows, heads, judged = [], [], {}
         for fact in facts:
-            own = self._judge_case(fact, cases[fact.id], now)
-            rows += own
-            heads.append(self._get_head(fact, cases[fact.id], own))
+            # Cases that came in and moved together are alike.
+            key = fact.company, fact.team, cases[fact.id].get_key()
+            if key not in judged:
+                own = self._judge_case(fact, cases[fact.id], now)
+                judged[key] = own, self._get_head(fact, cases[fact.id], own)
+            own, head = judged[key]
+            rows += [(fact.id, *row[1:]) for row in own]
+            heads.append((fact.id, *head[1:]))
         self.env["compliance.sla.clock"]._project(rows, self.ids, replace=replace)
         to_array = self.env["compliance.sla.clock"]._to_array
         self.env.cr.execute(

@@ -5,7 +5,6 @@ from functools import lru_cache
 from operator import itemgetter
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.tools import SQL, groupby
 
 from ...tools import service_ledger
@@ -57,7 +56,10 @@ ALTER TABLE compliance_sla_event ENABLE ALWAYS TRIGGER compliance_sla_guard;
 @lru_cache(maxsize=4096)
 def _parse(details):
     """Most cases of a team have the same terms. What is returned is shared: nobody changes it."""
-    return json.loads(details)
+    details = json.loads(details)
+    if details and "terms" in details:
+        details["terms"] = service_ledger.parse_terms(details["terms"])
+    return details
 
 
 class ComplianceSlaEvent(models.Model):
@@ -67,6 +69,7 @@ class ComplianceSlaEvent(models.Model):
 
     _name = "compliance.sla.event"
     _description = "Service Level Event"
+    _inherit = ["compliance.append.only"]
     _order = "id desc"
     _auto = False
     _log_access = False
@@ -88,25 +91,9 @@ class ComplianceSlaEvent(models.Model):
     def init(self):
         self.env.cr.execute(TABLE)
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        if vals_list:
-            self._refuse()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        if self:
-            self._refuse()
-        return super().write(vals)
-
-    def unlink(self):
-        if self:
-            self._refuse()
-        return super().unlink()
-
     @api.model
-    def _refuse(self):
-        raise AccessError(self.env._("The service-level ledger follows from the complaints and is never changed."))
+    def _get_refusal(self):
+        return self.env._("The service-level ledger follows from the complaints and is never changed.")
 
     @api.model
     def _append(self, events):

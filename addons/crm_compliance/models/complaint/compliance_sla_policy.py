@@ -235,22 +235,24 @@ class ComplianceSlaPolicy(models.Model):
         :return: {complaint id: list of policy ids in their order}; complaints none applies to are left out
         """
         policies = self.sudo().search([("company_id", "in", [False, *complaints.sudo().company_id.ids])])
+        if not policies:
+            return {}
         complaints = complaints.sudo().with_context(active_test=False)
-        parts = []
+        # The complaints are looked at once, whatever the number of policies.
+        query = complaints._search([("id", "in", complaints.ids)])
+        conditions = []
         for policy in policies:
-            domain = policy._parse_domain() & Domain("id", "in", complaints.ids)
+            domain = policy._parse_domain()
             if policy.company_id:
                 domain &= Domain("company_id", "=", policy.company_id.id)
-            query = complaints._search(domain)
-            if not query.is_empty():
-                alias = SQL.identifier(query.table, "id")
-                parts.append(query.select(alias, SQL("%s::int4", policy.id)))
-        matches = {}
-        if parts:
-            for complaint_id, policy_id in self.env.execute_query(SQL(" UNION ALL ").join(parts)):
-                matches.setdefault(complaint_id, set()).add(policy_id)
-        order = policies.ids
-        return {key: [policy_id for policy_id in order if policy_id in ids] for key, ids in matches.items()}
+            conditions.append(domain.optimize_full(complaints)._to_sql(complaints, query.table, query))
+        rows = self.env.execute_query(query.select(SQL.identifier(query.table, "id"), *conditions))
+        ids = policies.ids
+        matches = {
+            complaint_id: [policy_id for policy_id, applies in zip(ids, flags, strict=True) if applies]
+            for complaint_id, *flags in rows
+        }
+        return {complaint_id: found for complaint_id, found in matches.items() if found}
 
     def _get_promise(self, calendar):
         """Terms as the ledger keeps them, see ``tools/service_ledger.py``.

@@ -66,15 +66,28 @@ class ComplianceSlaReplay(models.Model):
         """What was asked for in the transaction, everything once."""
         pending = self.env.cr.precommit.data.pop("crm_compliance.sla", ())
         wanted = {tuple(entry[name] for name in entry if name != "reason"): entry for entry in pending}
-        for entry in wanted.values():
-            replay = self.create(
+        replays = self.create(
+            [
                 {**entry, "calendar_ids": list(entry["calendar_ids"]), "team_ids": list(entry["team_ids"])}
-            )
-            replay.total = self.env.execute_query(SQL("SELECT COUNT(*) FROM (%s) cases", replay._get_cases_sql()))[0][0]
-            if replay.total <= AT_ONCE:
-                replay._process(AT_ONCE)
-            else:
-                self.env.ref("crm_compliance.ir_cron_sla_replay")._trigger()
+                for entry in wanted.values()
+            ]
+        )
+        replays._count_cases()
+        for replay in replays.filtered(lambda replay: replay.total <= AT_ONCE):
+            replay._process(AT_ONCE)
+        if any(replay.state == "waiting" for replay in replays):
+            self.env.ref("crm_compliance.ir_cron_sla_replay")._trigger()
+
+    def _count_cases(self):
+        """Notes how many cases there are to compute."""
+        if not self:
+            return
+        counts = SQL(" UNION ALL ").join(
+            SQL("SELECT %s, (SELECT COUNT(*) FROM (%s) cases)", replay.id, replay._get_cases_sql()) for replay in self
+        )
+        totals = dict(self.env.execute_query(counts))
+        for replay in self:
+            replay.total = totals[replay.id]
 
     def _get_cases_sql(self, limit=None):
         """SELECT of the next cases whose clocks run."""

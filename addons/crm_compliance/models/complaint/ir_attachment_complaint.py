@@ -5,14 +5,39 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 COMPLAINT = "compliance.complaint"
+# What makes a file another one, or one of another record.
+FILED = {"name", "raw", "datas", "type", "url", "res_model", "res_id"}
 
 
 class IrAttachment(models.Model):
     """Who reads a case does not thereby read its files: people outside get those that were sent in public messages or
-    with the complaint, not what colleagues keep there or attach to internal notes.
+    with the complaint, not what colleagues keep there or attach to internal notes. What they send meets the same rules
+    by whatever route: our forms, the conversation of Odoo's portal, an answer that is edited.
     """
 
     _inherit = "ir.attachment"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """:raises UserError: if somebody outside sends what we do not take"""
+        files = super().create(vals_list)
+        files._check_complaint_uploads()
+        return files
+
+    def write(self, vals):
+        """:raises UserError: if somebody outside sends what we do not take"""
+        result = super().write(vals)
+        if FILED & set(vals):
+            self._check_complaint_uploads()
+        return result
+
+    def _check_complaint_uploads(self):
+        """Routes for people outside write files as superuser: what counts is whose session it is."""
+        if self.env.user._is_internal():
+            return
+        # sudo: what a file is and belongs to is read to decide, not shown.
+        for file in self.sudo().filtered(lambda file: file.res_model == COMPLAINT):
+            self.env[COMPLAINT]._check_content(file.name, file.raw or b"")
 
     def _search(self, domain, *args, **kwargs):
         # Pages list the files they show; nobody outside needs to look for others.
