@@ -11,7 +11,6 @@ from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 from .counting import CountingCase
 
-
 # Charts of accounts by whether hidden ones are among them
 CHARTS = {}
 
