@@ -213,14 +213,21 @@ def bench_unaudited(env, results):
     """Tags of partners have no policy: what does it cost them that other models have one?"""
     tags = env["res.partner.category"].create([{"name": f"Tag {number}"} for number in range(200)])
     env.cr.commit()
-    policies = get_policies(env)
+    # All that may be switched off; partners among them, but not what is recorded of the audit itself.
+    policies = get_policies(env).filtered(lambda policy: not policy.model.startswith("compliance.audit."))
 
     def write_tags(env):
         for number, tag in enumerate(tags):
             tag.write({"color": number % 11 + 1})
             tag.flush_recordset()
 
-    variants = {"off": lambda: switch(env, policies, False), "on": lambda: switch(env, policies, True)}
+    def settle(active):
+        # The first transaction after a switch asks which models are recorded, and PostgreSQL reads its catalogue again:
+        # what switching costs, not what writing does.
+        switch(env, policies, active)
+        spend(env, write_tags)
+
+    variants = {"off": partial(settle, False), "on": partial(settle, True)}
     ratios, _free = compare(write_tags, env, variants, "off", PAIRS_UNAUDITED)
     results.add("model without policy, 200 single writes: policies on / off", ratios["on"], "x", "< 1.01")
     switch(env, policies, True)

@@ -75,6 +75,20 @@ apt_need() {
         die "Could not install ${missing[*]}: is the machine online, and may you use sudo?"
 }
 
+# apt_wish "what is missing without" PACKAGE...: like apt_need, for what the rest works without. Where it cannot be had,
+# one sentence says so, and it is tried again on another day.
+apt_wish() {
+    local without=$1
+    shift
+    local tried=$CACHE/$1.tried
+    dpkg-query -W -f '${Status}\n' "$@" 2>/dev/null | grep -c 'ok installed' | grep -qx "$#" && return
+    if [ "$(cat "$tried" 2>/dev/null)" != "$(date +%F)" ]; then
+        (apt_need "$@") && return
+        date +%F >"$tried"
+    fi
+    say "$without: install $* to have it."
+}
+
 odoo() { "$PYTHON" -m odoo "$@"; }
 
 port_free() {

@@ -22,4 +22,5 @@ check "Python layout" "$PYTHON" -m ruff format --quiet --check --output-format c
 check "Rules for Odoo" "$PYTHON" -m pylint --disable=consider-merging-classes-inherited addons/*/
 check "XML" "$PYTHON" scripts/check_xml.py addons
 check "README.rst" "$PYTHON" scripts/readme.py --check addons/*/
+check "Links of the documentation" "$PYTHON" scripts/check_links.py ./*.md docs addons/*/readme addons/*/static/description
 exit "$status"

@@ -64,6 +64,9 @@ if [ -n "$UI_LANG" ] && [ "$(cat "$DATA/$DB.lang" 2>/dev/null)" != "$UI_LANG" ];
     printf '%s' "$UI_LANG" >"$DATA/$DB.lang"
 fi
 
+# What prints PDFs fetches their styles from the server itself, whatever address people know it by.
+psql -q -d "$DB" -c "INSERT INTO ir_config_parameter (key, value) VALUES ('report.url', 'http://127.0.0.1:$PORT')
+    ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value"
 odoo -c "$CONF" -d "$DB" 2>/dev/null &
 SERVER=$!
 for _ in $(seq 300); do

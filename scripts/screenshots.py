@@ -25,9 +25,13 @@ COLOURS = 128
 # Smaller copies for the app's page in Odoo.
 APP_PAGE = Path(__file__).parent.parent / "addons" / "crm_compliance" / "static" / "description"
 APP_PICTURES = {
+    "officer-dashboard": "dashboard",
     "officer-dossiers": "dossiers",
-    "manager-decide": "dossier",
+    "manager-decide": "review",
     "accountant-payment-profile": "payment_profile",
+    "service-complaint": "complaint",
+    "customer-complaint": "portal",
+    "auditor-trail": "audit",
 }
 APP_SIZE = (960, 600)
 # What differs from one run to the next, or moves.
@@ -41,6 +45,7 @@ CARDS = ".o_kanban_record:not(.o_kanban_ghost)"
 GREY = "DEMO-03"
 NON_COMPLIANT = "DEMO-04"
 SLOW_PAYER = "DEMO-02"
+COMPLAINANT = "DEMO-10"
 PROSPECT = "DEMO-12"
 
 # Name of the picture -> (login, function that shows it).
@@ -71,7 +76,7 @@ class Client:
         self.page.fill("input[name=login]", login)
         self.page.fill("input[name=password]", login)
         self.page.click(".oe_login_form button[type=submit]")
-        self.page.wait_for_selector(".o_main_navbar")
+        self.page.wait_for_selector(".o_main_navbar, .o_portal")
         self.uid = self.find("res.users", ["login", "=", login])
         self.lang = self.call("res.users", "read", [self.uid], ["lang"])[0]["lang"]
         if lang:
@@ -111,6 +116,11 @@ class Client:
         self.page.goto(self.base + path, wait_until="domcontentloaded")
         self.wait(selector)
 
+    def open_action(self, name, selector):
+        """Opens one of our actions that have no address of their own."""
+        action = self.call("ir.model.data", "check_object_reference", "crm_compliance", name)[1]
+        self.open(f"/odoo/action-{action}", selector)
+
     def wait(self, selector):
         """Waits until the page shows something."""
         self.page.wait_for_selector(selector)
@@ -123,6 +133,13 @@ class Client:
     def open_dossier(self, ref, tab=None, menu="compliance-dossiers"):
         """Opens the dossier of a demo customer from a list, on a tab."""
         self.open(f"/odoo/{menu}/{self.dossier(ref)}", ".o_form_view .o_field_widget[name=partner_id]")
+        if tab:
+            self.click(f".o_notebook .nav-link[name={tab}]", f".o_notebook .nav-link[name={tab}].active")
+
+    def open_complaint(self, ref, tab=None):
+        """Opens the open complaint of a demo customer, on a tab."""
+        complaint = self.find("compliance.complaint", ["partner_id.ref", "=", ref], ["is_open", "=", True])
+        self.open(f"/odoo/complaints/{complaint}", ".o_form_view .o_field_widget[name=subject]")
         if tab:
             self.click(f".o_notebook .nav-link[name={tab}]", f".o_notebook .nav-link[name={tab}].active")
 
@@ -185,6 +202,68 @@ def sales_opportunity(client):
     client.open(f"/odoo/crm/{lead}", ".o_form_view .alert .fa-shield")
 
 
+@picture("sales")
+def sales_my_day(client):
+    client.open("/odoo/compliance-my-day", RECORDS)
+
+
+@picture("sales")
+def sales_visits(client):
+    client.open("/odoo/compliance-visits", ".o_list_view")
+
+
+@picture("sales")
+def service_complaints(client):
+    client.open("/odoo/complaints?view_type=kanban", CARDS)
+
+
+@picture("sales")
+def service_complaint(client):
+    client.open_complaint(COMPLAINANT)
+
+
+@picture("sales")
+def service_deadlines(client):
+    client.open_complaint(COMPLAINANT, "service_levels")
+
+
+@picture("sales")
+def service_hand_over(client):
+    client.open_complaint(COMPLAINANT)
+    client.click("button[name=action_ask_handover]", ".modal .o_form_view")
+
+
+@picture("sales")
+def service_follow_up(client):
+    client.open("/odoo/complaint-calls", ".o_calendar_view .fc-event, .o_list_view")
+
+
+@picture("sales")
+def service_actions(client):
+    client.open("/odoo/my-compliance-actions", ".o_list_view, .o_kanban_view")
+
+
+@picture("customer")
+def customer_home(client):
+    client.open("/my", "a[href='/my/complaints']")
+
+
+@picture("customer")
+def customer_complaints(client):
+    client.open("/my/complaints", "table")
+
+
+@picture("customer")
+def customer_complaint(client):
+    complaint = client.find("compliance.complaint", ["state", "=", "investigating"])
+    client.open(f"/my/complaints/{complaint}", ".o_complaint_steps")
+
+
+@picture("customer")
+def customer_form(client):
+    client.open("/complaint", "form.o_complaint_form")
+
+
 @picture("officer")
 def officer_dossiers(client):
     client.open("/odoo/compliance-dossiers", RECORDS)
@@ -220,15 +299,104 @@ def officer_activities(client):
     client.open("/odoo/compliance-dossiers?view_type=activity", ".o_activity_view td")
 
 
+@picture("officer")
+def officer_dashboard(client):
+    client.open("/odoo/compliance", ".o_compliance_block_late canvas")
+
+
+@picture("officer")
+def officer_my_day(client):
+    client.open("/odoo/compliance-my-day", RECORDS)
+
+
+@picture("officer")
+def officer_alerts(client):
+    client.open("/odoo/early-warning", ".o_list_view, .o_kanban_view")
+
+
+@picture("officer")
+def officer_alert(client):
+    alert = client.find("compliance.alert", ["state", "not in", ["resolved", "dismissed"]], order="id")
+    client.open(f"/odoo/early-warning/{alert}", ".o_form_view .o_field_widget[name=partner_id]")
+
+
+@picture("officer")
+def officer_reviews(client):
+    client.open("/odoo/compliance-reviews", ".o_list_view, .o_kanban_view")
+
+
+@picture("officer")
+def officer_review(client):
+    review = client.find("compliance.risk.review", ["state", "=", "assessment"], order="id")
+    client.open(f"/odoo/compliance-reviews/{review}", ".o_form_view .o_field_widget[name=line_ids]")
+
+
+@picture("officer")
+def officer_actions(client):
+    client.open("/odoo/compliance-actions", ".o_list_view, .o_kanban_view")
+
+
+@picture("officer")
+def officer_silent_customers(client):
+    client.open("/odoo/compliance-silent-customers", ".o_list_view, .o_kanban_view")
+
+
+@picture("officer")
+def officer_complaints_by_owner(client):
+    client.open("/odoo/complaints-by-owner", ".o_list_view, .o_kanban_view")
+
+
+@picture("officer")
+def officer_frequent_problems(client):
+    client.open("/odoo/frequent-problems", ".o_list_view, .o_kanban_view")
+
+
 @picture("manager")
 def manager_decisions(client):
-    client.open("/odoo/compliance-decisions", RECORDS)
+    client.open("/odoo/compliance-reviews-to-approve", RECORDS)
 
 
 @picture("manager")
 def manager_decide(client):
     review = client.find("compliance.risk.review", ["state", "=", "approval"])
     client.open(f"/odoo/compliance-reviews-to-approve/{review}", "button[name=action_approve]")
+
+
+@picture("manager")
+def manager_restrictions(client):
+    client.open("/odoo/restrictions", ".o_list_view, .o_kanban_view")
+
+
+@picture("manager")
+def manager_restriction(client):
+    restriction = client.find("compliance.restriction", ["state", "=", "active"], order="id")
+    client.open(f"/odoo/restrictions/{restriction}", ".o_form_view .o_field_widget[name=partner_id]")
+
+
+@picture("manager")
+def manager_exceptions(client):
+    client.open("/odoo/restriction-exceptions", ".o_list_view")
+
+
+@picture("manager")
+def manager_risk_model(client):
+    model = client.find("compliance.risk.model", ["state", "=", "active"])
+    client.open(f"/odoo/compliance-risk-models/{model}", ".o_form_view .o_data_row")
+
+
+@picture("manager")
+def manager_goals(client):
+    client.open("/odoo/compliance-goals", RECORDS)
+
+
+@picture("manager")
+def manager_complaint_analysis(client):
+    client.open("/odoo/complaints-analysis", ".o_graph_renderer canvas, .o_pivot table")
+
+
+@picture("manager")
+def manager_service_levels(client):
+    client.open("/odoo/service-levels", RECORDS)
 
 
 @picture("manager")
@@ -285,6 +453,16 @@ def accountant_invoice(client):
     client.open(f"/odoo/customer-invoices/{move}", ".o_form_view .alert a, .o_form_view .alert button")
 
 
+@picture("accountant")
+def accountant_disputes(client):
+    client.open("/odoo/disputes", ".o_list_view, .o_kanban_view")
+
+
+@picture("accountant")
+def accountant_dispute(client):
+    client.open_complaint(SLOW_PAYER, "dispute")
+
+
 @picture("auditor")
 def auditor_dossier(client):
     client.open_dossier(NON_COMPLIANT, "criteria")
@@ -311,10 +489,38 @@ def auditor_policies(client):
     client.open("/odoo/compliance-audit-policies", RECORDS)
 
 
+@picture("auditor")
+def auditor_seals(client):
+    client.open_action("compliance_audit_seal_action", ".o_list_view")
+
+
 @picture("admin")
 def admin_settings(client):
-    action = client.call("ir.model.data", "check_object_reference", "crm_compliance", "res_config_settings_action")
-    client.open(f"/odoo/action-{action[1]}", ".app_settings_block[data-key=crm_compliance]:not(.d-none) .o_setting_box")
+    client.open_action(
+        "res_config_settings_action",
+        ".app_settings_block[data-key=crm_compliance]:not(.d-none) .o_setting_box",
+    )
+
+
+@picture("admin")
+def admin_assistant(client):
+    client.open_action(
+        "compliance_setup_action",
+        ".modal .o_form_view, .o_form_view .o_field_widget[name=preset]",
+    )
+
+
+@picture("admin")
+def admin_roles(client):
+    user = client.find("res.users", ["login", "=", "officer"])
+    client.open(f"/odoo/users/{user}", ".o_form_view .o_field_widget[name=group_ids]")
+
+
+@picture("admin")
+def admin_team(client):
+    team = client.find("compliance.complaint.team", order="id")
+    client.open_action("compliance_complaint_team_action", ".o_list_view, .o_kanban_view")
+    client.open(f"{client.page.url.removeprefix(client.base)}/{team}", ".o_form_view .o_field_widget[name=member_ids]")
 
 
 @picture("admin")

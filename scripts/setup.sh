@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing: Odoo 19, PostgreSQL, the Python environment; with --test also the browser.
+# Installs what is missing: Odoo 19, PostgreSQL, the Python environment, what prints PDFs; with --test also the browser.
 # Everything downloaded is kept in the cache folder, so that a second call is instant and needs no network.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -83,10 +83,13 @@ elif ! fresh odoo 19.0-3; then
     stamp odoo 19.0-3
 fi
 
-# --- PostgreSQL, browser ----------------------------------------------------------------------------------
+# --- PostgreSQL, PDF, browser -----------------------------------------------------------------------------
 if [ -z "${PGHOST:-}" ] && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! have initdb; then
     apt_need postgresql postgresql-contrib
 fi
+have wkhtmltopdf || apt_wish "PDFs cannot be printed here" wkhtmltopdf
+# Without a font that has them, Chinese characters are printed as boxes.
+[ -n "$(fc-list :lang=zh family 2>/dev/null)" ] || apt_wish "PDFs cannot show Chinese" fonts-noto-cjk
 if [ "$WITH_TESTS" = --test ]; then
     have chromium || have google-chrome || apt_need chromium
     apt_need fonts-noto-cjk

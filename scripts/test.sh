@@ -47,7 +47,9 @@ step "Installing the add-ons into a copy of that" prepare_template
 cd "$ROOT"
 started=$SECONDS
 status=0
-"$PYTHON" -m pytest -n "${TEST_JOBS:-2}" --dist loadscope --odoo-config="$ODOO_CONF" --odoo-database="$TEMPLATE_DB" \
+# The order is ours (tests/conftest.py): xdist would begin the longest ones last.
+"$PYTHON" -m pytest -n "${TEST_JOBS:-2}" --dist loadscope --no-loadscope-reorder --durations=40 \
+    --odoo-config="$ODOO_CONF" --odoo-database="$TEMPLATE_DB" \
     --odoo-http "$@" || status=$?
 say "Tests took $((SECONDS - started)) s."
 exit "$status"

@@ -9,10 +9,13 @@ therefore work on copies, through the command line a user has.
 import json
 import os
 import re
+import select
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
+import time
 import uuid
 from configparser import ConfigParser
 from pathlib import Path
@@ -20,10 +23,25 @@ from typing import NamedTuple
 
 import psycopg2
 import pytest
+import requests
 
 ADDONS = sorted(path.parent for path in (Path(__file__).parent.parent / "addons").glob("*/__manifest__.py"))
 HEADER = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?P<level>[A-Z]+) \S+ (?P<logger>[^ :]+): (?P<text>.*)")
 MARKER = "shell result: "
+# What takes minutes, by a part of its name: begun first, it does not leave the other worker idle in the end.
+LONGEST = ("test_clickbot", "tests/test_complaint_import", "tests/test_server_checks", "tests/test_lifecycle")
+
+
+def pytest_collection_modifyitems(items):
+    """The longest tests first, then those that start servers or load real data, then all the small ones."""
+
+    def rank(item):
+        for number, name in enumerate(LONGEST):
+            if name in item.nodeid:
+                return number
+        return len(LONGEST) + (not item.nodeid.startswith("tests/"))
+
+    items.sort(key=rank)
 
 
 class Record(NamedTuple):
@@ -37,13 +55,12 @@ class Record(NamedTuple):
         return f"{self.level} {self.logger}: {self.text}"
 
 
-class Run:
-    """A server that has ended: what it answered and what it logged."""
+class Log:
+    """What a server logged."""
 
-    def __init__(self, process):
-        self.returncode = process.returncode
-        self.output = process.stdout
-        self.records = list(self._parse(process.stdout))
+    def __init__(self, output):
+        self.output = output
+        self.records = list(self._parse(output))
 
     @staticmethod
     def _parse(output):
@@ -65,6 +82,14 @@ class Run:
         """Everything logged as a warning or worse."""
         return [record for record in self.records if record.level in ("WARNING", "ERROR", "CRITICAL")]
 
+
+class Run(Log):
+    """A server that has ended: what it answered and what it logged."""
+
+    def __init__(self, process):
+        super().__init__(process.stdout)
+        self.returncode = process.returncode
+
     @property
     def tests(self):
         """Names of the tests that were started, as Class.method."""
@@ -79,18 +104,20 @@ class Session:
 import json, traceback
 for line in open({descriptor}):
     scope = {{"env": env}}
+    code, commit = json.loads(line)
     try:
-        exec(json.loads(line), scope)
-        env.cr.commit()
+        exec(code, scope)
+        if commit:
+            env.cr.commit()
         answer = [scope.get("result"), None]
     except Exception:
         env.cr.rollback()
         answer = [None, traceback.format_exc()]
-    env.invalidate_all(flush=False)
+    env.invalidate_all()
     print({marker!r} + json.dumps(answer), flush=True)
 """
 
-    def __init__(self, server, database):
+    def __init__(self, server, database, *options):
         reader, writer = os.pipe()
         self.process = subprocess.Popen(
             [
@@ -103,7 +130,8 @@ for line in open({descriptor}):
                 "-d",
                 database,
                 "--no-http",
-                "--log-level=error",
+                "--log-level=warn",
+                *options,
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -116,24 +144,88 @@ for line in open({descriptor}):
         with self.process.stdin as stdin:
             stdin.write(self.BOOTSTRAP.format(descriptor=reader, marker=MARKER))
 
-    def run(self, code):
+    def run(self, code, commit=True):
         """Runs Python code and commits; what it leaves in ``result`` is returned (JSON)."""
-        self.commands.write(json.dumps(code) + "\n")
+        self.send(code, commit)
+        result, error, _log = self.receive()
+        assert not error, error
+        return result
+
+    def send(self, code, commit=True):
+        """Has Python code run, without waiting; its answer must be received before the next one is sent."""
+        self.commands.write(json.dumps([code, commit]) + "\n")
         self.commands.flush()
+
+    def receive(self):
+        """Waits for an answer.
+
+        :return: tuple of the result, the traceback or None, and the ``Log`` until then
+        """
         output = ""
         for line in self.process.stdout:
             if MARKER in line:
-                result, error = json.loads(line.partition(MARKER)[2])
-                assert not error, error
-                return result
+                return *json.loads(line.partition(MARKER)[2]), Log(output)
             output += line
         raise AssertionError(output)
 
+    def has_answered(self, seconds):
+        """Whether there is something to receive, now or soon."""
+        return bool(select.select([self.process.stdout], [], [], seconds)[0])
+
     def close(self):
         """Ends the process, which may have ended already."""
-        self.commands.close()
-        self.process.stdout.close()
+        if not self.commands.closed:
+            self.commands.close()
+            self.process.stdout.close()
+            self.process.kill()
+            self.process.wait(60)
+
+
+class Site:
+    """A server that answers browsers and programs until it is closed. Its scheduled jobs run when they are told to."""
+
+    def __init__(self, server, database):
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed by close)
+        options = (
+            f"--db-filter=^{database}$",
+            f"--http-port={port}",
+            "--http-interface=127.0.0.1",
+            "--max-cron-threads=0",
+            "--log-level=warn",
+        )
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "odoo", "-c", server.conf, "-d", database, *options],
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+        )
+
+    def wait(self, seconds=120):
+        """Returns once the server answers."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and self.process.poll() is None:
+            try:
+                return requests.get(f"{self.url}/web/health", timeout=10).raise_for_status()
+            except (requests.ConnectionError, requests.Timeout):
+                time.sleep(0.2)
+        raise AssertionError(self.get_log())
+
+    def get_log(self):
+        """Everything logged so far."""
+        self.log.seek(0)
+        return self.log.read()
+
+    def get_problems(self):
+        """Everything logged so far as a warning or worse, but that somebody was refused something."""
+        problems = Log(self.get_log()).problems
+        return [record for record in problems if record.logger != "odoo.http" or record.level != "WARNING"]
+
+    def close(self):
+        """Ends the server."""
+        self.process.terminate()
         self.process.wait(60)
+        self.log.close()
 
 
 class Server:
@@ -148,7 +240,8 @@ class Server:
         settings.read(self.conf)
         self.filestore = Path(settings["options"]["data_dir"]) / "filestore"
         self.copies = []
-        self.sessions = []
+        self.running = []
+        self.shells = {}
 
     def copy(self, with_addon=True, with_sales=True):
         """A new database: Odoo with demo data, with our add-ons or Sales or neither. Its files are links to those of
@@ -172,14 +265,17 @@ class Server:
 
     def drop_copies(self):
         """Leaves nothing behind."""
-        for session in self.sessions:
-            session.close()
+        for process in self.running:
+            process.close()
         for database in self.copies:
             subprocess.run(["dropdb", "--force", "--if-exists", database], check=True)
             shutil.rmtree(self.filestore / database, ignore_errors=True)
 
     def odoo(self, database, *options, command=(), timeout=300, **kwargs):
         """Runs one server command on a database and waits for its end."""
+        if database in self.shells:
+            # It would not know what is installed next.
+            self.shells.pop(database).close()
         return Run(
             subprocess.run(
                 [sys.executable, "-m", "odoo", *command, "-c", self.conf, "-d", database, *options],
@@ -210,17 +306,25 @@ class Server:
         )
 
     def shell(self, database, code, *options):
-        """Runs Python code on a database and commits; what it leaves in ``result`` is returned (JSON)."""
-        code = f"import json\n{code}\nenv.cr.commit()\nprint({MARKER!r} + json.dumps(result), flush=True)\n"
-        run = self.odoo(database, "--no-http", "--log-level=warn", *options, command=["shell"], input=code)
-        answers = [line.partition(MARKER)[2] for line in run.output.splitlines() if MARKER in line]
-        assert answers and not run.problems, run.output
-        return json.loads(answers[-1])
+        """Runs Python code on a database and commits; what it leaves in ``result`` is returned (JSON). One process does
+        that for all code until the next command on the same database.
+        """
+        if database not in self.shells:
+            self.shells[database] = self.session(database, *options)
+        self.shells[database].send(code)
+        result, error, log = self.shells[database].receive()
+        assert not error and not log.problems, f"{error}\n{log.output}"
+        return result
 
-    def session(self, database):
+    def session(self, database, *options):
         """A process that stays, for code in many pieces."""
-        self.sessions.append(Session(self, database))
-        return self.sessions[-1]
+        self.running.append(Session(self, database, *options))
+        return self.running[-1]
+
+    def site(self, database):
+        """A server that stays and answers over HTTP; see that it does with ``wait``."""
+        self.running.append(Site(self, database))
+        return self.running[-1]
 
     def psql(self, database, sql, check=True):
         """Runs SQL from outside, in one transaction, as somebody with a terminal does."""

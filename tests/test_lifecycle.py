@@ -2,12 +2,18 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Installing, upgrading, uninstalling and installing again, as an administrator does it."""
 
+import os
 import re
+import subprocess
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parent.parent
+EARLIER = os.environ.get("CRM_COMPLIANCE_UPGRADE_FROM")
 
 # Warnings of the server itself while our add-on is installed, upgraded or uninstalled: (start of the text, reason).
 KNOWN = []
@@ -129,6 +135,34 @@ env["ir.filters"].create({"name": "Mine", "model_id": "compliance.profile", "use
 result = profile.id
 """
 
+# Everything in our tables but who wrote a row last, and when: an upgrade loads our own records again.
+DATA = """
+    SELECT class.relname, (xpath('/row/hash/text()', query_to_xml(format(
+               'SELECT md5(string_agg(row::text, chr(10) ORDER BY row::text)) AS hash FROM'
+               ' (SELECT to_jsonb(content) - ''write_date'' - ''write_uid'' AS row FROM %I content) rows',
+               class.relname), false, true, '')))[1]::text
+      FROM pg_class class
+     WHERE class.relkind = 'r' AND class.relname LIKE 'compliance_%' AND class.relnamespace = 'public'::regnamespace
+       AND class.relname NOT LIKE 'compliance_audit_%' AND class.relname NOT LIKE 'compliance_refresh_queue'
+"""
+VERIFY = """
+while env["compliance.audit.seal"]._seal_block():
+    pass
+result = env["compliance.audit.seal"].action_verify()["params"]["type"]
+"""
+
+REFRESH = """
+env["compliance.profile"]._open_missing()
+env["compliance.profile"]._refresh()
+result = None
+"""
+# What people entered and decided.
+KEPT = """
+    SELECT 'answer', id, result || ' ' || COALESCE(evidence, '') FROM compliance_criterion_check
+     UNION ALL SELECT 'admission', id, admission_state FROM compliance_profile
+     UNION ALL SELECT 'criterion', id, code FROM compliance_criterion
+"""
+
 DOSSIER = "SELECT invoice_count, revenue_12m, open_amount FROM compliance_profile WHERE partner_id = %s"
 
 # Whoever was invoiced, or is the customer of a lead, must have a dossier.
@@ -194,12 +228,14 @@ class TestLifecycle:
         check_quiet(server.install(database))
         assert state(server, database) == "installed"
 
-        installed = snapshot(server, database)
-        check_quiet(server.install(database, "-u", "crm_compliance"))
-        assert differences(snapshot(server, database), installed) == [], "changed by an upgrade to the same version"
-
         server.shell(database, DAILY_WORK)
         server.shell(database, DOSSIER_WORK)
+        worked, data = snapshot(server, database), server.query(database, DATA)
+        check_quiet(server.install(database, "-u", "crm_compliance"))
+        assert differences(snapshot(server, database), worked) == [], "changed by an upgrade to the same version"
+        assert set(server.query(database, DATA)) ^ set(data) == set(), "data changed by it"
+        assert server.shell(database, VERIFY) == "success"
+
         refused = server.shell(database, REFUSED_UNINSTALL)
         assert "export everything first" in refused
         assert state(server, database) == "installed"
@@ -215,6 +251,31 @@ class TestLifecycle:
         partner = server.shell(database, DAILY_WORK)
         check_quiet(server.install(database))
         assert server.query(database, DOSSIER, [partner]) == [(1, 100, 70)]
+
+
+@pytest.mark.skipif(not EARLIER, reason="Set CRM_COMPLIANCE_UPGRADE_FROM to a revision of the repository.")
+class TestEarlier:
+    """From an earlier state of the add-on, with data, to this one. For whoever makes a release: it takes minutes."""
+
+    def test_upgrade(self, server, tmp_path):
+        archive = subprocess.run(
+            ["git", "archive", EARLIER, "addons"], cwd=ROOT, capture_output=True, check=True
+        ).stdout
+        subprocess.run(["tar", "-x", "-C", tmp_path], input=archive, check=True)
+        earlier = f"--addons-path={tmp_path / 'addons'}"
+        database = server.copy(with_addon=False)
+        run = server.install(database, "-i", "crm_compliance", earlier)
+        assert run.returncode == 0, run.output[-3000:]
+        partner = server.shell(database, DAILY_WORK, earlier)
+        server.shell(database, REFRESH, earlier)
+        before = server.query(database, KEPT)
+        check_quiet(server.install(database, "-u", "crm_compliance"))
+        fresh = Counter(server.query(os.environ["TEMPLATE_DB"], SCHEMA))
+        assert differences(Counter(server.query(database, SCHEMA)), fresh) == [], "not as after an installation"
+        assert set(before) - set(server.query(database, KEPT)) == set(), "lost"
+        assert server.query(database, DOSSIER, [partner]) == [(1, 100, 70)]
+        assert server.query(database, DIFFERENT_FROM_LEDGER) == []
+        assert server.shell(database, VERIFY) == "success"
 
 
 class TestExistingCustomers:

@@ -67,10 +67,12 @@ class TestLint:
         )
 
 
-class TestViews:
-    """Every view of every model, always-invisible fields, reports."""
+class TestViewsAndModels:
+    """Every view of every model, always-invisible fields, reports; what every model must stand: creating nothing, writing
+    nothing, defaults, a new record in its form.
+    """
 
-    def test_views(self, server):
+    def test_views_and_models(self, server):
         run = server.test(
             server.copy(),
             [
@@ -80,17 +82,21 @@ class TestViews:
                 "/base:TestReports",
                 # Makes a PDF of a report of its own, with a program our tests can do without.
                 "-/base:TestReports.test_report_reload_from_attachment",
+                "/base:TestOverrides",
+                "/base:TestEveryModel",
             ],
         )
-        check(run, {"TestAllViews", "TestRenderAllViews", "TestInvisibleField", "TestReports"})
-
-
-class TestModels:
-    """What every model must stand: creating nothing, writing nothing, defaults, a new record in its form."""
-
-    def test_models(self, server):
-        run = server.test(server.copy(), ["/base:TestOverrides", "/base:TestEveryModel"])
-        check(run, {"TestOverrides", "TestEveryModel"})
+        check(
+            run,
+            {
+                "TestAllViews",
+                "TestRenderAllViews",
+                "TestInvisibleField",
+                "TestReports",
+                "TestOverrides",
+                "TestEveryModel",
+            },
+        )
 
 
 class TestMenus:

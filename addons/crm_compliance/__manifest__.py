@@ -37,6 +37,7 @@
         "data/compliance_complaint_data.xml",
         "data/compliance_complaint_mail_data.xml",
         "data/compliance_complaint_portal_data.xml",
+        "report/compliance_paper.xml",
         "views/audit/compliance_audit_templates.xml",
         "views/audit/compliance_audit_log_views.xml",
         "views/audit/compliance_audit_policy_views.xml",

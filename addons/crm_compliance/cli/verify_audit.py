@@ -27,6 +27,10 @@ class VerifyAudit(Command):
         checkpoint = json.loads(args.checkpoint.read_text()) if args.checkpoint else None
         options = ["-c", args.config] if args.config else []
         config.parse_config([*options, "-d", args.database, "--no-http"], setup_logging=True)
+        # Found only now that the paths of the add-ons are known.
+        from odoo.addons.crm_compliance.models.audit.compliance_audit_policy import is_verifying
+
+        is_verifying.set(True)
         with Registry(args.database).cursor() as cr:
             result = Environment(cr, SUPERUSER_ID, {})["compliance.audit.seal"]._verify(checkpoint)
         print(

@@ -5,6 +5,7 @@ from . import test_action
 from . import test_access_own
 from . import test_access_rpc
 from . import test_audit
+from . import test_audit_attacks
 from . import test_audit_diff
 from . import test_audit_merkle
 from . import test_audit_people
@@ -65,3 +66,5 @@ from . import test_complaint_merge
 from . import test_risk_notice
 from . import test_risk_review_signal
 from . import test_day_complaint
+from . import test_forms_open
+from . import test_pdf

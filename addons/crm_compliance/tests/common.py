@@ -1,14 +1,22 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from unittest.mock import patch
+
 from odoo import fields
 from odoo.fields import Command
-from odoo.tests import HttpCase, new_test_user
+from odoo.tests import HttpCase
 from odoo.tools import SQL, mute_logger
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
+from .counting import CountingCase
 
-class ComplianceCommon(AccountTestInvoicingCommon):
+
+# Charts of accounts by whether hidden ones are among them
+CHARTS = {}
+
+
+class ComplianceCommon(AccountTestInvoicingCommon, CountingCase):
     """A company of its own, so that demo data never counts, a user per role, and helpers that book a ledger.
 
     Tests run as superuser in that company; what a role may do is tested ``with_user``.
@@ -29,21 +37,53 @@ class ComplianceCommon(AccountTestInvoicingCommon):
         super().setUpClass()
         cls.env = cls.env(su=True)
         cls.company = cls.env.company
-        cls.user = {
-            role: new_test_user(
-                cls.env,
-                login=f"compliance_{role}",
-                groups=groups,
-                company_id=cls.company.id,
-                company_ids=[Command.set(cls.company.ids)],
-            )
-            for role, groups in cls.ROLES.items()
-        }
+        cls.user = cls._new_users(cls.ROLES)
         cls.profiles = cls.env["compliance.profile"]
         cls.today = fields.Date.context_today(cls.profiles)
         # Whatever was queued before is not the tests' concern.
         cls.env.cr.flush()
         cls.env.cr.execute("DELETE FROM compliance_refresh_queue")
+
+    @classmethod
+    def _use_chart_template(cls, company, chart_template_ref=None):
+        """Installs a chart of accounts. Which charts there are, Odoo asks each of its modules, one after the other,
+        whenever that was forgotten; here it asks once and for all.
+        """
+        charts = type(cls.env["account.chart.template"])
+        ask = charts._get_chart_template_mapping
+
+        def remember(model, get_all=False):
+            if get_all not in CHARTS:
+                CHARTS[get_all] = ask(model, get_all)
+            return CHARTS[get_all]
+
+        with patch.object(charts, "_get_chart_template_mapping", remember):
+            return super()._use_chart_template(company, chart_template_ref)
+
+    @classmethod
+    def _new_users(cls, groups, company=None):
+        """Creates users of a company, the tests' own by default. All at once: each time costs every cache there is.
+
+        :param dict groups: xml ids of groups, comma-separated, by name; "x" logs in as "compliance_x", which is the
+            password as well
+        :return: dict of users by name
+        """
+        company = company or cls.company
+        users = cls.env["res.users"].create(
+            [
+                {
+                    "name": name,
+                    "login": f"compliance_{name}",
+                    "password": f"compliance_{name}",
+                    "email": f"{name}@compliance.example.com",
+                    "group_ids": [Command.set([cls.env.ref(group.strip()).id for group in xml_ids.split(",")])],
+                    "company_id": company.id,
+                    "company_ids": [Command.set(company.ids)],
+                }
+                for name, xml_ids in groups.items()
+            ]
+        )
+        return dict(zip(groups, users, strict=True))
 
     # -------------------------------------------------------------------------
     # CUSTOMERS
@@ -212,13 +252,7 @@ class RestrictionCommon(ComplianceCommon):
         cls.blocked, cls.warned, cls.free = (cls._customer(name) for name in ("Blocked", "Warned", "Free"))
         cls.contact = cls.env["res.partner"].create({"name": "Contact", "parent_id": cls.blocked.id})
         cls.officer, cls.manager = cls.user["officer"], cls.user["manager"]
-        cls.second_manager = new_test_user(
-            cls.env,
-            login="compliance_manager_2",
-            groups=cls.ROLES["manager"],
-            company_id=cls.company.id,
-            company_ids=[Command.set(cls.company.ids)],
-        )
+        cls.second_manager = cls._new_users({"manager_2": cls.ROLES["manager"]})["manager_2"]
         # Only whose document it is may ask for an exception.
         for group in ("account.group_account_invoice", "sales_team.group_sale_salesman_all_leads"):
             (cls.manager | cls.second_manager).group_ids = [Command.link(cls.env.ref(group).id)]
@@ -315,17 +349,6 @@ class AuditCommon(ComplianceCommon):
 
 class RpcCase(HttpCase):
     """Calls methods over the route the web client uses, as one of the roles. Together with a class that has users."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls._allow_calls()
-
-    @classmethod
-    def _allow_calls(cls):
-        """Gives all users passwords; again after some were added."""
-        for user in cls.user.values():
-            user.password = user.login
 
     def _call(self, role, model, method, *args, **kwargs):
         """Result of a call, or the name of the exception it was refused with."""

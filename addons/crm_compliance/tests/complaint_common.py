@@ -1,7 +1,6 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.fields import Command
-from odoo.tests import new_test_user
 from odoo.tools import file_open
 
 from .common import ComplianceCommon
@@ -15,16 +14,8 @@ class ComplaintCommon(ComplianceCommon):
         super().setUpClass()
         cls.complaints = cls.env["compliance.complaint"]
         cls.agent = cls.user["sales"]
-        cls.colleague, cls.stranger = (
-            new_test_user(
-                cls.env,
-                login=f"compliance_{login}",
-                groups=cls.ROLES["sales"],
-                company_id=cls.company.id,
-                company_ids=[Command.set(cls.company.ids)],
-            )
-            for login in ("colleague", "stranger")
-        )
+        users = cls._new_users(dict.fromkeys(("colleague", "stranger"), cls.ROLES["sales"]))
+        cls.colleague, cls.stranger = users.values()
         domain = cls.env["mail.alias.domain"].create({"name": "complaints.example.com"})
         cls.company.alias_domain_id = domain
         cls.team = cls.env["compliance.complaint.team"].create(

@@ -1,7 +1,6 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.fields import Command
-from odoo.tests import new_test_user
 
 from .common import ComplianceCommon
 
@@ -20,13 +19,7 @@ class DisputeCommon(ComplianceCommon):
         cls.product = cls.env["product.product"].create({"name": "Crate"})
         cls.customer = cls._customer()
         cls.dossier = cls._dossier(cls.customer)
-        cls.user["agent"] = new_test_user(
-            cls.env,
-            login="compliance_agent",
-            groups="crm_compliance.group_compliance_user",
-            company_id=cls.company.id,
-            company_ids=[Command.set(cls.company.ids)],
-        )
+        cls.user |= cls._new_users({"agent": "crm_compliance.group_compliance_user"})
 
     @classmethod
     def _complaint(cls, role="sales", partner=None, **vals):

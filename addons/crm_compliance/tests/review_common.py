@@ -2,7 +2,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import fields
 from odoo.fields import Command
-from odoo.tests import new_test_user
 
 from .common import CriteriaCommon
 
@@ -18,22 +17,14 @@ class ReviewCommon(CriteriaCommon):
         cls.env["compliance.risk.questionnaire"].search([]).active = False
         for kind in ("onboarding", "periodic", "exit"):
             cls._questionnaire(kind)
-        for role in ("officer", "manager"):
-            cls.user[f"{role}_2"] = cls._new_user(f"{role}_2", cls.ROLES[role])
+        cls.user |= cls._new_users({f"{role}_2": cls.ROLES[role] for role in ("officer", "manager")})
         cls.customer.user_id = cls.user["sales"]
         cls.dossier.write({"officer_id": cls.user["officer"].id, "user_id": cls.user["sales"].id})
         cls._work_off_queue()
 
     @classmethod
     def _new_user(cls, name, groups, company=None):
-        company = company or cls.company
-        return new_test_user(
-            cls.env,
-            login=f"compliance_{name}",
-            groups=groups,
-            company_id=company.id,
-            company_ids=[Command.set(company.ids)],
-        )
+        return cls._new_users({name: groups}, company)[name]
 
     @classmethod
     def _questionnaire(cls, kind, **vals):

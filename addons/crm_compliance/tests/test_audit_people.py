@@ -52,6 +52,7 @@ class TestAuditPeople(AuditCommon):
         module = self.env.ref("base.module_crm_compliance")
         with self.assertRaises(UserError):
             module.button_uninstall()
+        self.user["manager"].company_ids = self.env["res.company"].search([])
         self.env["compliance.audit.export"].with_user(self.user["manager"]).create({"scope": "all"}).action_export()
         self.assertTrue(module._is_audit_exported())
 
@@ -122,7 +123,7 @@ class TestAuditPeople(AuditCommon):
         self.assertIn("Gone Holding", entry.changes_text)
 
     def test_customer(self):
-        """Everything about a customer is found: contacts, dossier, answers, documents, deleted ones too."""
+        """Everything about a customer is found: contacts, dossier, reviews, answers, documents, deleted ones too."""
         customer = self._customer("Searched")
         contact = self.env["res.partner"].create({"name": "Contact", "parent_id": customer.id})
         invoice = self._invoice(customer, 100, self._days_ago(9), post=False)
@@ -130,6 +131,9 @@ class TestAuditPeople(AuditCommon):
         wanted = {
             (record._name, record.id) for record in (customer, contact, self._dossier(customer), invoice, deleted)
         }
+        review = self.env["compliance.risk.review"].create({"profile_id": self._dossier(customer).id})
+        self.assertTrue(review.line_ids)
+        wanted |= {(record._name, record.id) for record in (review, *review.line_ids)}
         deleted.unlink()
         self.env.flush_all()
         for value in (customer.ids, "Searched"):

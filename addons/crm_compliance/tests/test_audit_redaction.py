@@ -82,7 +82,7 @@ class TestAuditRedaction(AuditCommon):
         policy = self._policy("res.partner")
         policy.retention_months = 1
         proposed = redactions._propose_retention()
-        self.assertEqual((proposed.model, proposed.res_id, proposed.requested_by.id), ("res.partner", 0, 1))
+        self.assertEqual((proposed.model, proposed.res_id, proposed.requested_by), ("res.partner", 0, self.env.user))
         self.assertFalse(redactions._propose_retention())
         message = self.env["mail.message"].search([("model", "=", proposed._name), ("res_id", "=", proposed.id)])
         self.assertIn(self.user["manager"].partner_id, message.notified_partner_ids)

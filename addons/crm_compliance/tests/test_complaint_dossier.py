@@ -1,6 +1,7 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import datetime
+from functools import partial
 
 from psycopg2.errors import UniqueViolation
 
@@ -54,16 +55,11 @@ class TestComplaintFigures(DisputeCommon):
             self._complaint(partner=partner)
         names = ["complaint_count", "complaint_open_count", "complaint_trend", "dispute_claimed"]
 
-        def count(records):
-            self.env.flush_all()
-            self.env.invalidate_all()
-            records.mapped("currency_id.name")
-            before = self.env.cr.sql_log_count
-            records.read(names)
-            return self.env.cr.sql_log_count - before
-
-        count(dossiers[:1])
-        self.assertEqual(count(dossiers[:2]), count(dossiers))
+        few, many = (
+            self._count(partial(some.read, names), prepare=partial(some.mapped, "currency_id.name"))
+            for some in (dossiers[:2], dossiers)
+        )
+        self._assert_same_cost(few, many)
 
     @freeze_time(NOW)
     def test_signals(self):
@@ -200,16 +196,13 @@ class TestComplaintSource(DisputeCommon):
         partners = self.customer
         for index in range(21):
             partners |= self._customer(f"Customer {index}")
-
-        def count(records):
-            self.env.invalidate_all()
-            records.mapped("commercial_partner_id.name")
-            before = self.env.cr.sql_log_count
-            records.mapped("complaint_count")
-            return self.env.cr.sql_log_count - before
-
-        count(partners[:1])
-        self.assertEqual(count(partners[:2]), count(partners))
+        few, many = (
+            self._count(
+                partial(some.mapped, "complaint_count"), prepare=partial(some.mapped, "commercial_partner_id.name")
+            )
+            for some in (partners[:2], partners)
+        )
+        self._assert_same_cost(few, many)
 
 
 @tagged("post_install", "-at_install")

@@ -1,5 +1,7 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from functools import partial
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
@@ -52,15 +54,11 @@ class TestComplaintMerge(ComplaintCommon):
         for _number in range(20):
             cases |= self._complaint()
 
-        def count(some):
-            self.env.invalidate_all()
-            some.mapped("subject")
-            before = self.env.cr.sql_log_count
-            some.mapped("duplicate_count")
-            return self.env.cr.sql_log_count - before
-
-        count(cases[:2])
-        self.assertLessEqual(count(cases), count(cases[:2]))
+        few, many = (
+            self._count(partial(some.mapped, "duplicate_count"), prepare=partial(some.mapped, "subject"))
+            for some in (cases[:2], cases)
+        )
+        self._assert_no_dearer(few, many)
 
     # -------------------------------------------------------------------------
     # MERGED

@@ -1,5 +1,7 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from functools import partial
+
 from psycopg2.errors import CheckViolation, InsufficientPrivilege
 
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -419,20 +421,15 @@ class TestComplaintSla(SlaCommon):
 
         def count(number):
             cases = self.complaints.browse([self._opened(2, 10).id for _number in range(number)]).sudo()
-            cases.read(["state"])
-            self.env.flush_all()
-            before = self.env.cr.sql_log_count
             with self._on(2, 12):
-                cases._sync_clocks()
-            return self.env.cr.sql_log_count - before
+                return self._count(cases._sync_clocks, prepare=partial(cases.read, ["state"]), warm=False)
 
-        count(2)
-        few = count(2)
-        self.assertEqual(count(22), few)
+        _cold, few, many = map(count, (2, 2, 22))
+        self._assert_same_cost(few, many)
         for target in ("answer", "acknowledge", "first_response", "follow_up"):
             self._policy(target)
-        count(2)
-        self.assertEqual(count(22), few)
+        _cold, many = map(count, (2, 22))
+        self._assert_same_cost(few, many)
 
     def test_alike_and_not(self):
         """Cases of one batch are judged once where they are alike, and by themselves where they are not."""

@@ -285,15 +285,7 @@ class TestContact(ComplianceCommon):
         self.assertFalse(self.dossier.is_silent)
 
     def test_query_count(self):
-        def cost():
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            self.profiles._update_contact_dates()
-            return self.env.cr.sql_log_count - before
-
-        cost()
-        few = cost()
+        few = self._count(self.profiles._update_contact_dates)
         for number in range(20):
             self._customer(f"More {number}")
-        self.assertLessEqual(cost(), few)
+        self._assert_no_dearer(few, self._count(self.profiles._update_contact_dates))

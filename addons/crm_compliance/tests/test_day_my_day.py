@@ -107,19 +107,13 @@ class TestMyDay(RestrictionCommon):
         self.assertFalse(self._tasks("officer"))
 
     def test_query_count(self):
-        def cost():
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
+        def show():
             self._tasks("officer").read(["title", "kind", "deadline", "partner_id"])
-            return self.env.cr.sql_log_count - before
 
         self._review()
         self._review(profile_id=self._dossier(self.warned).id)
-        cost()
-        few = cost()
+        few = self._count(show)
         for number in range(10):
             dossier = self._dossier(self._customer(f"More {number}"))
             self._review(profile_id=dossier.id)
-        cost()  # what creating threw out of the caches
-        self.assertLessEqual(cost(), few)
+        self._assert_no_dearer(few, self._count(show))

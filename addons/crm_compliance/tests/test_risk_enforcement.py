@@ -89,6 +89,8 @@ class TestEnforcementLead(RestrictionCommon):
         dossier = self._dossier(self.blocked)
         dossier.write({"officer_id": False, "user_id": self.user["sales"].id})
         self.assertIn(self.user["sales"].name, self._assert_refused(self.lead.action_set_won))
+        message = self._assert_refused(self.lead.with_user(self.user["sales"]).action_set_won)
+        self.assertIn(f"Please ask {self.manager.name}", message, "nobody is sent to themselves")
         dossier.user_id = False
         self.assertIn(self.manager.name, self._assert_refused(self.lead.action_set_won))
 
@@ -247,15 +249,6 @@ class TestEnforcementInvoice(RestrictionCommon):
     # COST
     # -------------------------------------------------------------------------
 
-    def _count_posting(self, moves):
-        self.env.flush_all()
-        self.env.cr.flush()
-        self.env.invalidate_all()
-        before = self.env.cr.sql_log_count
-        moves.action_post()
-        self.env.flush_all()
-        return self.env.cr.sql_log_count - before
-
     def _count_additional(self, count):
         """Statements of posting with checks, less those without."""
         customers = [self._customer(f"Customer {number}") for number in range(count)]
@@ -265,13 +258,13 @@ class TestEnforcementInvoice(RestrictionCommon):
         for checked in (True, False, True):  # the first one only warms up
             moves = self.env["account.move"].concat(*map(self._draft, customers))
             if checked:
-                counts[True] = self._count_posting(moves)
+                counts[True] = self._count(moves.action_post, warm=False)
             else:
                 with (
                     patch.object(model, "_get_restrictions", lambda self: {}),
                     patch.object(restricted, "_get_restrictions", lambda self: {}),
                 ):
-                    counts[False] = self._count_posting(moves)
+                    counts[False] = self._count(moves.action_post, warm=False)
         return counts[True] - counts[False]
 
     def test_cost_of_checking(self):

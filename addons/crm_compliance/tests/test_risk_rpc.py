@@ -18,7 +18,6 @@ class TestRiskRpc(RpcCase, RestrictionCommon):
         cls.lead = cls._lead(cls.contact)
         cls.won = cls.env["crm.stage"].search([("is_won", "=", True)], limit=1)
         cls.user["manager_2"] = cls.second_manager
-        cls._allow_calls()
 
     def test_restrictions(self):
         vals = {"partner_id": self.free.id, "reason": "X", "date_from": str(self.today)}

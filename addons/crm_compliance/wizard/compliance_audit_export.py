@@ -3,8 +3,11 @@
 import base64
 import io
 import json
+import logging
 import zipfile
 from importlib.resources import files
+
+import psycopg2
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
@@ -12,6 +15,8 @@ from odoo.tools import SQL
 
 from ..models.audit.ir_module_module import EXPORTED_AT
 from ..tools import merkle
+
+_logger = logging.getLogger(__name__)
 
 
 class ComplianceAuditExport(models.TransientModel):
@@ -44,12 +49,17 @@ class ComplianceAuditExport(models.TransientModel):
         self.ensure_one()
         self._check_reader()
         seals = self.env["compliance.audit.seal"].sudo()
-        while seals._seal_block():
-            pass
+        try:
+            with self.env.cr.savepoint():
+                while seals._seal_block():
+                    pass
+        except psycopg2.IntegrityError:
+            # The scheduled job sealed at this moment: what this transaction sees is what was sealed before.
+            _logger.info("Another process sealed the audit trail at the same time.")
         checkpoint = seals._prepare_checkpoint()
         self.file = base64.b64encode(self._write_bundle(checkpoint))
         self.filename = f"audit-{checkpoint['number']}.zip"
-        if self.scope == "all":
+        if self.scope == "all" and self._has_all_companies():
             self.env["ir.config_parameter"].sudo().set_param(EXPORTED_AT, fields.Datetime.now())
         return {
             "type": "ir.actions.act_window",
@@ -67,6 +77,12 @@ class ComplianceAuditExport(models.TransientModel):
             or self.env.user.has_group("crm_compliance.group_compliance_manager")
         ):
             raise AccessError(self.env._("Only auditors and compliance managers export the audit trail."))
+
+    def _has_all_companies(self):
+        """May the user read all rows? Else there is no export of everything, but an excerpt with proofs."""
+        return self.env.su or not self.env["res.company"].sudo().search(
+            [("id", "not in", self.env.user.company_ids.ids)], limit=1
+        )
 
     def _write_bundle(self, checkpoint):
         """The zip: rows, seals, checkpoint, and the program that verifies them."""
@@ -89,8 +105,13 @@ class ComplianceAuditExport(models.TransientModel):
         )
         return [{**seals._prepare_seal(*list(row.values())[:-1]), "hash": row["hash"]} for row in rows]
 
+    def _get_condition(self):
+        """Condition on ``log``: the rows wanted, of the user's companies."""
+        companies = self.env.user.company_ids.ids
+        return SQL("(%s) AND (log.company_id IS NULL OR log.company_id = ANY(%s))", self._get_scope(), companies)
+
     def _get_scope(self):
-        """Condition on ``log``: the rows wanted."""
+        """Condition on ``log``: the rows asked for."""
         if self.scope == "period":
             if not self.date_from or not self.date_to:
                 raise UserError(self.env._("Say from when until when."))
@@ -107,7 +128,8 @@ class ComplianceAuditExport(models.TransientModel):
 
     def _get_row_lines(self):
         """The rows wanted, seal by seal; with proofs where a seal is not complete."""
-        scope = self._get_scope()
+        is_complete = self.scope == "all" and self._has_all_companies()
+        scope = SQL("TRUE") if is_complete else self._get_condition()
         seals = self.env["compliance.audit.seal"].sudo()
         numbers = self.env.execute_query(
             SQL(
@@ -130,7 +152,7 @@ class ComplianceAuditExport(models.TransientModel):
                     number,
                 )
             )
-            if self.scope == "all":
+            if is_complete:
                 # A row that is sealed and gone stays empty without a redaction, and so cannot pass.
                 gone = index.keys() - {row["id"] for row, *_rest in rows}
                 rows += [({"id": log_id}, None, None) for log_id in sorted(gone, key=int)]

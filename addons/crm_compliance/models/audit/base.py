@@ -13,6 +13,7 @@ MODELS_KEY = "crm_compliance.audited"
 EXTERNAL = ("/xmlrpc", "/jsonrpc", "/json/")
 # A list of one record is read like a form. No context key: whoever calls could set it.
 _listing = ContextVar("listing", default=False)
+_importing = ContextVar("importing", default=False)
 
 
 def _execute(pool, query):
@@ -44,6 +45,18 @@ class Base(models.AbstractModel):
         self._audit_identify()
         return super().unlink()
 
+    @api.model
+    def load(self, fields, data):
+        """Says that what follows is an import. Not by the context, which any caller may set."""
+        known = self.env.cr.precommit.data
+        known.pop(CONTEXT_KEY, None)
+        token = _importing.set(True)
+        try:
+            return super().load(fields, data)
+        finally:
+            _importing.reset(token)
+            known.pop(CONTEXT_KEY, None)
+
     def export_data(self, fields_to_export):
         """Records who took what out of the system."""
         if self._name in self.env["compliance.audit.policy"]._get_models("export"):
@@ -74,8 +87,13 @@ class Base(models.AbstractModel):
         """
         columns = (self._fields.get(name) for name in ("complete_name", self._rec_name))
         own = (field.name for field in columns if field and field.type == "char" and (field.store or field.inherited))
-        name = next(own, "display_name")
-        return {record.id: record[name] or "" for record in self.search_fetch([("id", "in", ids)], [name])}
+        name = next(own, None)
+        if not name:
+            records = self.search_fetch([("id", "in", list(ids))], ["display_name"])
+            return {record.id: record.display_name or "" for record in records}
+        query = self._search([("id", "in", list(ids))], order="id")
+        columns = SQL.identifier(self._table, "id"), self._field_to_sql(self._table, name, query)
+        return {id_: text or "" for id_, text in self.env.execute_query(query.select(*columns))}
 
     def _audit_identify(self):
         """Tells PostgreSQL the user of this transaction, if the model is recorded and it does not know yet."""
@@ -111,7 +129,7 @@ class Base(models.AbstractModel):
                 context["session"] = hashlib.sha256(session.sid.encode()).hexdigest()[:16]
         elif self.env.context.get("cron_id"):
             context["origin"] = "cron"
-        if self.env.context.get("import_file"):
+        if _importing.get():
             context["origin"] = "import"
         return context
 

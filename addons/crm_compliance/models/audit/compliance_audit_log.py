@@ -49,7 +49,7 @@ class ComplianceAuditLog(models.Model):
         readonly=True,
     )
     model = fields.Char(string="Technical Model", readonly=True)
-    model_name = fields.Char(string="Model", compute="_compute_model_name")
+    model_name = fields.Char(string="Model", compute="_compute_model_name", search="_search_model_name")
     res_id = fields.Many2oneReference(string="Record ID", model_field="model", readonly=True)
     name = fields.Char(string="Name Then", readonly=True, help="The record's name at that time.")
     record_name = fields.Char(string="Record", compute="_compute_record_name")
@@ -108,11 +108,21 @@ class ComplianceAuditLog(models.Model):
             for entry in entries:
                 entry.record_name = entry.name or names.get(entry.res_id) or f"#{entry.res_id}"
 
+    def _search_model_name(self, operator, value):
+        """What people call a model."""
+        if operator != "ilike":
+            return NotImplemented
+        return [("model", "in", self.env["ir.model"].sudo().search([("name", "ilike", value)]).mapped("model"))]
+
     def _search_changes_text(self, operator, value):
-        """A field's technical name finds the changes of that field."""
+        """A field's name finds the changes of that field: the technical one, or what people call it."""
         if operator not in ("=", "ilike", "in"):
             return NotImplemented
         names = [value] if isinstance(value, str) else list(value)
+        if operator == "ilike":
+            models_ = list(self.env["compliance.audit.policy"]._get_models())
+            labelled = [("model", "in", models_), ("field_description", "ilike", value)]
+            names += self.env["ir.model.fields"].sudo().search(labelled).mapped("name")
         query = SQL("SELECT id FROM compliance_audit_log WHERE jsonb_exists_any(changes, %s)", names)
         return [("id", "in", query)]
 
@@ -153,13 +163,29 @@ class ComplianceAuditLog(models.Model):
     @api.model
     def _get_customer_domain(self, model, partners):
         """Domain of a recorded model's records that are about these partners; false if the model is not about any."""
-        links = {"partner_id": "res.partner", "profile_id": "compliance.profile"}
-        for name, comodel in links.items():
+        path = self._get_customer_path(model)
+        if not path:
+            # Part of something that is about a customer, like the answers of a review.
+            wholes = {
+                name: self._get_customer_path(field.comodel_name)
+                for name, field in self.env[model]._fields.items()
+                if field.type == "many2one" and field.store and field.ondelete == "cascade"
+            }
+            path = next((f"{name}.{path}" for name, path in wholes.items() if path), None)
+        return Domain(path, "in", partners.ids) if path else Domain.FALSE
+
+    @api.model
+    def _get_customer_path(self, model):
+        """From a record to the customer it is about itself: a path of fields, None if it is about nobody."""
+        paths = {
+            "partner_id": ("res.partner", "partner_id"),
+            "profile_id": ("compliance.profile", "profile_id.partner_id"),
+        }
+        for name, (comodel, path) in paths.items():
             field = self.env[model]._fields.get(name)
             if field and field.store and field.type == "many2one" and field.comodel_name == comodel:
-                path = name if comodel == "res.partner" else f"{name}.partner_id"
-                return Domain(path, "in", partners.ids)
-        return Domain.FALSE
+                return path
+        return None
 
     # -------------------------------------------------------------------------
     # READING
@@ -180,7 +206,7 @@ class ComplianceAuditLog(models.Model):
         return self.env[self.model]._fields.get(name) if self.model in self.env else None
 
     @api.model
-    @ormcache("self.env.uid", "self.env.lang", "model", "name")
+    @ormcache("self.env.uid", "self.env.su", "self.env.lang", "model", "name")
     def _describe_field(self, model, name):
         """What a reader is told of a field.
 
@@ -209,9 +235,15 @@ class ComplianceAuditLog(models.Model):
             for name, values in (entry.changes or {}).items():
                 field = entry._get_field(name)
                 if field and field.type in ("many2one", "many2many"):
-                    ids = {int(part) for value in values if value for part in value.split(",") if part.isdigit()}
+                    ids = {id_ for value in values if value for id_ in self._get_ids(field, value)}
                     wanted.setdefault(field.comodel_name, set()).update(ids)
         return self._read_names(wanted)
+
+    @api.model
+    def _get_ids(self, field, value):
+        """Ids of the records a relational value stands for."""
+        parts = (self._load_json(value) or {}).values() if field.company_dependent else value.split(",")
+        return [int(part) for part in parts if str(part).isdigit()]
 
     @api.model
     def _read_names(self, wanted):
@@ -234,35 +266,65 @@ class ComplianceAuditLog(models.Model):
 
     @api.model
     def _format_value(self, field, value, names):
-        """A value as people read it: names instead of ids, labels of selections, the text in the user's language."""
+        """A value as people read it: names instead of ids, labels of selections, what is of the reader's companies, the
+        text in the reader's language.
+        """
         if value is None or field is None or value == "***":
             return value or ""
-        if field.type in ("many2one", "many2many") and not field.company_dependent:
+        if field.company_dependent:
+            return self._format_companies(field, value, names)
+        if getattr(field, "translate", False):
+            value = self._format_language(value)
+        return self._format_single(field, value, names)
+
+    @api.model
+    def _format_single(self, field, value, names):
+        """A value that is the same for everybody."""
+        if field.type in ("many2one", "many2many"):
             known = names.get(field.comodel_name, {})
-            ids = [int(part) for part in value.split(",") if part.isdigit()]
-            return ", ".join(f"{known.get(id_, '?')} (#{id_})" for id_ in ids)
-        if field.type == "selection" and not field.company_dependent:
+            return ", ".join(f"{known.get(int(id_), '?')} (#{id_})" for id_ in value.split(",") if id_.isdigit())
+        if field.type == "selection":
             return dict(field._description_selection(self.env)).get(value, value)
-        if field.type == "boolean" and not field.company_dependent:
+        if field.type == "boolean":
             return self.env._("Yes") if value in ("t", "true") else self.env._("No")
-        if field.type == "html" and not field.translate:
+        if field.type == "html":
             return html2plaintext(value)
-        if getattr(field, "translate", False) or field.company_dependent:
-            return self._format_json(value)
+        if field.type == "datetime":
+            return f"{value.partition('.')[0]} UTC"
         return value
 
-    def _format_json(self, value):
-        """The user's language or company of a value that has several."""
+    @api.model
+    def _load_json(self, value):
+        """{language or company: value} of a field that has several, None if it is something else."""
         try:
             values = json.loads(value)
         except ValueError:
-            return value
-        if not isinstance(values, dict):
+            return None
+        return values if isinstance(values, dict) else None
+
+    @api.model
+    def _format_language(self, value):
+        """The reader's language, else English, else all."""
+        values = self._load_json(value)
+        if values is None:
             return value
         key = self.env.lang if self.env.lang in values else "en_US"
-        if key in values:
-            return values[key]
-        return ", ".join(f"{key}: {item}" for key, item in values.items())
+        return values[key] if key in values else ", ".join(f"{key}: {item}" for key, item in values.items())
+
+    @api.model
+    def _format_companies(self, field, value, names):
+        """What a value is in the reader's companies; the others' is not for him."""
+        values = self._load_json(value)
+        if values is None:
+            return value
+        texts = {
+            company.name: self._format_single(field, json.dumps(item) if not isinstance(item, str) else item, names)
+            for company in self.env.companies.sudo()
+            if (item := values.get(str(company.id))) is not None
+        }
+        if len(self.env.companies) == 1:
+            return next(iter(texts.values()), "")
+        return ", ".join(f"{company}: {text}" for company, text in texts.items())
 
     # -------------------------------------------------------------------------
     # A RECORD'S OWN STORY
@@ -328,7 +390,9 @@ class ComplianceAuditLog(models.Model):
             label, is_visible = log._describe_field(model, name)
             if is_visible:
                 field = self._get_field(name)
-                before, after = (self._format_value(field, value, names) for value in (before, after))
+                before, after = (log._format_value(field, value, names) for value in (before, after))
+                if before == after != "***" and field and field.company_dependent:
+                    continue  # it changed in a company that is not the reader's
                 changes.append({"label": label, "before": before, "after": after})
         return changes
 

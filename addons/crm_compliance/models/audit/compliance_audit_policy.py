@@ -3,9 +3,10 @@
 import logging
 import re
 from ast import literal_eval
+from contextvars import ContextVar
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, ormcache
 from odoo.tools.sql import existing_tables, table_columns
@@ -18,7 +19,13 @@ _logger = logging.getLogger(__name__)
 TECHNICAL = {"id", "create_uid", "create_date", "write_uid", "write_date", "parent_path"}
 # Days over which the rows per day are counted.
 COVERAGE_DAYS = 30
-SECRET = re.compile(r"passw(or)?d|passphrase|secret|token|api_?key|private_key|totp", re.IGNORECASE)
+SECRET = re.compile(
+    r"passw(or)?d|passphrase|secret|token|api_?key|private_key|totp|credential|(^|_)(pass|pin)(_|$)", re.IGNORECASE
+)
+
+# What is recorded of the audit itself is not up to those it is about.
+OWN = {"compliance.audit.policy", "compliance.audit.redaction"}
+OWN_SETTINGS = {"active": True, "log_create": True, "log_write": True, "log_unlink": True, "field_mode": "all"}
 
 TRIGGER = "compliance_audit_on_"
 # What a trigger sees of the rows that a statement changed.
@@ -28,6 +35,8 @@ TRANSITIONS = {
     "delete": "REFERENCING OLD TABLE AS old_rows",
     "truncate": "",
 }
+# The command that verifies looks at triggers as they are; else what loads Odoo puts them back first.
+is_verifying = ContextVar("is_verifying", default=False)
 LINK_EVENTS = ("insert", "update", "delete")
 
 
@@ -81,6 +90,9 @@ class ComplianceAuditPolicy(models.Model):
         string="Keep for (months)",
         help="Contents older than this are proposed for redaction every night; a manager approves. 0: for ever.",
     )
+    retention_user_id = fields.Many2one(
+        "res.users", string="Kept as Said by", readonly=True, copy=False, help="Somebody else approves what has to go."
+    )
     action_id = fields.Many2one("ir.actions.server", readonly=True, copy=False, ondelete="set null")
     row_count = fields.Integer(string="Rows", compute="_compute_coverage")
     rows_per_day = fields.Float(
@@ -122,6 +134,17 @@ class ComplianceAuditPolicy(models.Model):
                 raise ValidationError(
                     self.env._("Records of %(model)s are not kept in a table of their own.", model=policy.model_id.name)
                 )
+
+    @api.constrains("model_id", "domain", "masked_field_ids", *OWN_SETTINGS)
+    def _check_own(self):
+        for policy in self.filtered(lambda policy: policy.model in OWN):
+            is_whole = all(policy[name] == value for name, value in OWN_SETTINGS.items())
+            if not is_whole or policy.domain not in (False, "[]") or policy.masked_field_ids:
+                self._refuse_own(policy.model_id.name)
+
+    @api.model
+    def _refuse_own(self, model):
+        raise UserError(self.env._("Changes of %(model)s are always recorded, as a whole.", model=model))
 
     @api.constrains("field_mode", "field_ids")
     def _check_fields(self):
@@ -169,12 +192,17 @@ class ComplianceAuditPolicy(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        policies = super().create(vals_list)
+        policies = super().create([{**vals, "retention_user_id": self.env.uid} for vals in vals_list])
         policies._after_change()
         return policies
 
     def write(self, vals):
         before = self._get_tables()
+        if "model_id" in vals and (own := self.filtered(lambda policy: policy.model in OWN)):
+            self._refuse_own(own[0].model_id.name)
+        vals = {name: value for name, value in vals.items() if name != "retention_user_id"}
+        if "retention_months" in vals:
+            vals["retention_user_id"] = self.env.uid
         result = super().write(vals)
         self._after_change(before)
         return result
@@ -186,6 +214,11 @@ class ComplianceAuditPolicy(models.Model):
         self._forget_models()
         self._drop_triggers(tables)
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_own(self):
+        if own := self.filtered(lambda policy: policy.model in OWN):
+            self._refuse_own(own[0].model_id.name)
 
     def _get_tables(self):
         return {self.env[policy.model]._table for policy in self if policy.model in self.env}
@@ -239,7 +272,7 @@ class ComplianceAuditPolicy(models.Model):
         with the columns they name.
         """
         super()._register_hook()
-        if self.env.registry.ready:
+        if self.env.registry.ready or is_verifying.get():
             return
         policies = self.search([("active", "=", True)])
         if not self.env.registry.updated_modules:
@@ -334,10 +367,12 @@ class ComplianceAuditPolicy(models.Model):
     def _prepare_relation_triggers(self):
         """Links to other records stand in tables of their own."""
         triggers, table = {}, self.env[self.model]._table
+        company = "company_id" if "company_id" in table_columns(self.env.cr, table) else ""
         for name in self._get_recorded_relations():
             field = self.env[self.model]._fields[name]
             arguments = SQL(
-                "%s, %s, %s, %s, %s, %s", self.model, name, field.column1, field.column2, table, self._get_condition()
+                "%s, %s, %s, %s, %s, %s, %s",
+                *(self.model, name, field.column1, field.column2, table, self._get_condition(), company),
             )
             for event in LINK_EVENTS:
                 triggers[field.relation, self._get_link_trigger_name(table, event)] = self._define_trigger(
@@ -363,20 +398,19 @@ class ComplianceAuditPolicy(models.Model):
         )
 
     def _define_update_trigger(self, table, recorded, arguments):
-        """A trigger that sees each changed row; where only some columns are recorded, it stays silent when others
-        change: a nightly refresh of figures costs nothing.
+        """A trigger that sees all rows of a statement; where only some columns are recorded, one for each row that stays
+        silent when others change: a nightly refresh of figures costs nothing.
         """
-        only, condition = SQL(), SQL()
         # Columns named by a trigger cannot change their type: only those of which the names were chosen.
-        if self.field_mode == "only":
-            columns = list(map(SQL.identifier, sorted(recorded)))
-            changed = [SQL("OLD.%s IS DISTINCT FROM NEW.%s", column, column) for column in columns]
-            only, condition = SQL("OF %s", SQL(", ").join(columns)), SQL("WHEN (%s)", SQL(" OR ").join(changed))
+        if self.field_mode != "only":
+            return self._define_trigger(table, "update", arguments, "compliance_audit_record_updates")
+        columns = list(map(SQL.identifier, sorted(recorded)))
+        changed = [SQL("OLD.%s IS DISTINCT FROM NEW.%s", column, column) for column in columns]
         return SQL(
-            "AFTER UPDATE %s ON %s FOR EACH ROW %s EXECUTE FUNCTION compliance_audit_record_update(%s)",
-            only,
+            "AFTER UPDATE OF %s ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION compliance_audit_record_update(%s)",
+            SQL(", ").join(columns),
             SQL.identifier(table),
-            condition,
+            SQL(" OR ").join(changed),
             arguments,
         )
 

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
 # Only the methods below decide; a write over RPC does not.
-DECIDED = {"state", "requested_by", "approved_by", "approved_at", "row_count"}
+DECIDED = {"state", "requested_by", "approved_by", "approved_at", "row_count", "model"}
 # What is to be erased. Whoever changes it is who asks for it.
 ASKED = {"name", "model_id", "res_id", "before"}
 
@@ -22,9 +22,10 @@ class ComplianceAuditRedaction(models.Model):
 
     name = fields.Char(string="Reason", required=True, tracking=True, help="The lawful ground, and who asked for it.")
     model_id = fields.Many2one(
-        "ir.model", required=True, ondelete="cascade", domain=[("transient", "=", False)], tracking=True
+        "ir.model", string="Model", ondelete="set null", domain=[("transient", "=", False)], tracking=True
     )
-    model = fields.Char(related="model_id.model", string="Technical Model")
+    # Stays when the add-on of the model goes: the rows that were emptied do, too.
+    model = fields.Char(string="Technical Model", compute="_compute_model", store=True, precompute=True)
     res_id = fields.Many2oneReference(
         string="Record", model_field="model", tracking=True, help="Empty: all records of the model."
     )
@@ -33,14 +34,23 @@ class ComplianceAuditRedaction(models.Model):
         [("draft", "Requested"), ("approved", "Approved"), ("refused", "Refused")],
         readonly=True,
         required=True,
+        copy=False,
         default="draft",
         tracking=True,
     )
-    requested_by = fields.Many2one("res.users", readonly=True, required=True, default=lambda self: self.env.user)
-    approved_by = fields.Many2one("res.users", readonly=True, copy=False, tracking=True)
+    requested_by = fields.Many2one(
+        "res.users", readonly=True, required=True, copy=False, default=lambda self: self.env.user
+    )
+    # Without who approved it, an erasure would no longer verify.
+    approved_by = fields.Many2one("res.users", readonly=True, copy=False, tracking=True, ondelete="restrict")
     approved_at = fields.Datetime(readonly=True, copy=False)
     row_count = fields.Integer(string="Rows Emptied", readonly=True, copy=False)
     can_approve = fields.Boolean(compute="_compute_can_approve")
+
+    @api.depends("model_id")
+    def _compute_model(self):
+        for redaction in self:
+            redaction.model = redaction.model_id.model or redaction.model
 
     @api.depends("state", "requested_by")
     @api.depends_context("uid")
@@ -49,10 +59,10 @@ class ComplianceAuditRedaction(models.Model):
         for redaction in self:
             redaction.can_approve = manager and redaction.state == "draft" and redaction.requested_by != self.env.user
 
-    @api.constrains("res_id", "before")
+    @api.constrains("model_id", "res_id", "before")
     def _check_extent(self):
         for redaction in self:
-            if not redaction.res_id and not redaction.before:
+            if not redaction.model or not (redaction.res_id or redaction.before):
                 raise ValidationError(
                     self.env._("Say of which record, or older than when, the contents are to be erased.")
                 )
@@ -134,6 +144,16 @@ class ComplianceAuditRedaction(models.Model):
         self.ensure_one()
         return self.state == "approved" and self.approved_by and self.approved_by != self.requested_by
 
+    def _covers(self, row):
+        """Is it an approved erasure of this row?
+
+        :param dict row: a row as it is hashed: texts
+        """
+        self.ensure_one()
+        is_of_record = not self.res_id or row["res_id"] == str(self.res_id)
+        is_old = not self.before or (row["recorded_at"] or "~") < self.before.isoformat()
+        return self._is_approved() and row["model"] == self.model and is_of_record and is_old
+
     # -------------------------------------------------------------------------
     # RETENTION
     # -------------------------------------------------------------------------
@@ -144,10 +164,12 @@ class ComplianceAuditRedaction(models.Model):
 
         :return: the redactions proposed
         """
-        self = self.with_user(SUPERUSER_ID)  # no person asks: any manager may approve
+        self = self.with_user(SUPERUSER_ID)
         proposed = self.browse()
         for policy, before in self._get_overdue_policies():
-            proposed += self.create(
+            # Asked for by who said how long contents are kept; somebody else approves.
+            asking = self.with_user(policy.retention_user_id or SUPERUSER_ID).sudo()
+            proposed += asking.create(
                 {
                     "name": self.env._("Kept for %s months, as the audit policy says", policy.retention_months),
                     "model_id": policy.model_id.id,

@@ -75,20 +75,26 @@ class ComplianceAuditSeal(models.Model):
         """Seals up to a block of rows that no seal holds yet.
 
         What a transaction sees is committed, so what is sealed is final. A transaction still running is found later:
-        the next block starts from the oldest transaction that ran when this one was made.
+        the next block starts from the oldest transaction that ran when this one was made. Rows are taken by transaction,
+        so that whatever the number of rows that wait, a block looks at few more than it takes.
 
         :return: number of rows sealed
         """
         if not self.env.execute_query(SQL("SELECT pg_try_advisory_xact_lock(%s)", SEAL_LOCK))[0][0]:
             return 0
         last = self._get_last()
-        rows = self._fetch_rows(SQL("%s ORDER BY log.id LIMIT %s", self._get_unsealed_condition(), BLOCK))
+        order = SQL("ORDER BY log.transaction, log.id LIMIT %s", BLOCK)
+        rows = self._fetch_rows(SQL("%s %s", self._get_unsealed_condition(last), order))
         if not rows:
             return 0
-        commitments = [merkle.commitment(salt, row) for row, salt, _redaction in rows]
+        # Where the block is full, its last transaction may have more rows.
+        reached = rows[-1][0]["transaction"] if len(rows) == BLOCK else None
+        rows.sort(key=lambda row: int(row[0]["id"]))
+        # What no trigger wrote may have no commitment: it must not keep others from being sealed, and will not verify.
+        commitments = [self._get_commitment(salt, row) or bytes(32) for row, salt, _redaction in rows]
         number = (last["number"] if last else 0) + 1
         self._insert_leaves(number, [row["id"] for row, *_rest in rows], commitments)
-        self._insert_seal(number, last, commitments, is_last=len(rows) < BLOCK)
+        self._insert_seal(number, last, commitments, reached)
         return len(rows)
 
     @api.model
@@ -119,12 +125,16 @@ class ComplianceAuditSeal(models.Model):
         return self.env.execute_query(SQL("SELECT system_identifier::text FROM pg_control_system()"))[0][0]
 
     @api.model
-    def _get_unsealed_condition(self):
-        """Condition on ``log``: does no seal hold the row yet?"""
+    def _get_unsealed_condition(self, last):
+        """Condition on ``log``: does no seal hold the row yet?
+
+        :param last: see ``_get_last``
+        """
+        # A look-up for each row, and no join: PostgreSQL would read the whole trail to leave out what is sealed.
         return SQL(
             "log.transaction >= %s::xid8"
-            " AND NOT EXISTS (SELECT FROM compliance_audit_leaf leaf WHERE leaf.log_id = log.id)",
-            self._get_frontier(self._get_last()),
+            " AND (SELECT leaf.log_id FROM compliance_audit_leaf leaf WHERE leaf.log_id = log.id) IS NULL",
+            self._get_frontier(last),
         )
 
     @api.model
@@ -134,7 +144,7 @@ class ComplianceAuditSeal(models.Model):
             self.env.execute_query(
                 SQL(
                     "SELECT model, COUNT(*) FROM compliance_audit_log log WHERE %s GROUP BY model",
-                    self._get_unsealed_condition(),
+                    self._get_unsealed_condition(self._get_last()),
                 )
             )
         )
@@ -148,7 +158,9 @@ class ComplianceAuditSeal(models.Model):
         """
         self.env.cr.execute(
             SQL(
-                "SELECT log.id::text, to_char(log.recorded_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), log.transaction::text,"
+                # Years before Christ are written like others.
+                "SELECT log.id::text, CASE WHEN log.recorded_at < '0001-01-01' THEN 'BC ' ELSE '' END"
+                " || to_char(log.recorded_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), log.transaction::text,"
                 " log.operation, log.model, log.res_id::text, log.name, log.company_id::text, log.user_id::text,"
                 " log.real_user_id::text, log.origin, log.address, log.session,"
                 " log.changes::text, log.salt, log.redaction_id FROM compliance_audit_log log WHERE %s",
@@ -165,6 +177,14 @@ class ComplianceAuditSeal(models.Model):
         ]
 
     @api.model
+    def _get_commitment(self, salt, row):
+        """Commitment to a row, None if it is none that hash format 1 knows: without salt, or with other than texts."""
+        try:
+            return merkle.commitment(salt, row)
+        except (TypeError, ValueError):
+            return None
+
+    @api.model
     def _insert_leaves(self, number, ids, commitments):
         self.env.cr.execute(
             SQL(
@@ -177,7 +197,7 @@ class ComplianceAuditSeal(models.Model):
         )
 
     @api.model
-    def _insert_seal(self, number, last, commitments, is_last):
+    def _insert_seal(self, number, last, commitments, reached):
         seal = self._prepare_seal(
             number,
             last["hash"] if last else "",
@@ -185,10 +205,8 @@ class ComplianceAuditSeal(models.Model):
             len(commitments),
             fields.Datetime.now().isoformat() + "Z",
         )
-        # A full block may leave rows of any transaction behind: the next one starts where this one did.
-        frontier = (
-            SQL("pg_snapshot_xmin(pg_current_snapshot())") if is_last else SQL("%s::xid8", self._get_frontier(last))
-        )
+        # NULL counts for nothing here.
+        frontier = SQL("LEAST(pg_snapshot_xmin(pg_current_snapshot()), %s::xid8)", reached)
         self.env.cr.execute(
             SQL(
                 "INSERT INTO compliance_audit_seal"
@@ -297,9 +315,18 @@ class ComplianceAuditSeal(models.Model):
         verification = self._run_verification()
         if verification.fault:
             _logger.error("The audit trail does not verify: %s", verification.fault)
-            self._alarm(verification)
-        self._mail_checkpoints()
-        self.env["compliance.audit.redaction"]._propose_retention()
+        # Also what was found by day, or when the server started.
+        untold = verification.search([("fault", "!=", False), ("is_told", "=", False)])
+        for found in untold:
+            self._alarm(found)
+        untold.is_told = True
+        for step in (self._mail_checkpoints, self.env["compliance.audit.redaction"]._propose_retention):
+            try:
+                with self.env.cr.savepoint():
+                    step()
+            except Exception:
+                # Nothing may take the alarm back.
+                _logger.exception("After the verification of the audit trail")
 
     @api.model
     def _run_verification(self, checkpoint=None):
@@ -355,6 +382,7 @@ class ComplianceAuditSeal(models.Model):
             hashes[str(seal["number"])] = previous
             result["seals"] += 1
         result["unsealed"], fault = self._find_unsealed(seals[-1]["frontier"] if seals else "0")
+        fault = fault or self._find_stray_leaf()
         if not fault and checkpoint:
             fault = self._find_checkpoint_fault(checkpoint, hashes)
         return {**result, "fault": fault or self._find_trigger_fault()}
@@ -380,7 +408,10 @@ class ComplianceAuditSeal(models.Model):
         guards = self.env.execute_query(
             SQL(
                 "SELECT COUNT(*) FROM pg_trigger WHERE tgenabled = 'A'"
-                " AND tgname IN ('compliance_audit_guard', 'compliance_audit_update')"
+                " AND (tgrelid, tgname) IN (('compliance_audit_log'::regclass, 'compliance_audit_update'),"
+                " ('compliance_audit_log'::regclass, 'compliance_audit_guard'),"
+                " ('compliance_audit_seal'::regclass, 'compliance_audit_guard'),"
+                " ('compliance_audit_leaf'::regclass, 'compliance_audit_guard'))"
             )
         )[0][0]
         if guards < schema.GUARD_COUNT:
@@ -415,14 +446,14 @@ class ComplianceAuditSeal(models.Model):
             )
         )
         found = {row["id"]: (row, salt, redaction) for row, salt, redaction in rows}
-        approved = self._get_approved_redactions({redaction for *_row, redaction in rows if redaction})
+        approved = self._get_redactions({redaction for *_row, redaction in rows if redaction})
         for log_id, commitment in leaves:
             if log_id not in found:
                 return self.env._("Row %(row)s of seal %(seal)s was deleted.", row=log_id, seal=seal["number"])
             row, salt, redaction = found[log_id]
-            if salt is None and redaction in approved:
+            if salt is None and redaction in approved and approved[redaction]._covers(row):
                 result["redacted"] += 1
-            elif salt is None or merkle.commitment(salt, row) != commitment:
+            elif self._get_commitment(salt, row) != commitment:
                 return self.env._("Row %(row)s of seal %(seal)s was changed.", row=log_id, seal=seal["number"])
         if len(leaves) != seal["count"] or merkle.root([leaf for _id, leaf in leaves]).hex() != seal["root"]:
             return self.env._("The rows of seal %s are not those that were sealed.", seal["number"])
@@ -430,9 +461,22 @@ class ComplianceAuditSeal(models.Model):
         return None
 
     @api.model
-    def _get_approved_redactions(self, ids):
-        redactions = self.env["compliance.audit.redaction"].sudo().browse(ids).exists()
-        return set(redactions.filtered(lambda redaction: redaction._is_approved()).ids)
+    def _get_redactions(self, ids):
+        """Redactions that are still there, by id."""
+        return {
+            redaction.id: redaction for redaction in self.env["compliance.audit.redaction"].sudo().browse(ids).exists()
+        }
+
+    @api.model
+    def _find_stray_leaf(self):
+        """A leaf that belongs to no seal would keep its row from being sealed, and from being looked at."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT log_id, seal_number FROM compliance_audit_leaf"
+                " WHERE seal_number NOT IN (SELECT number FROM compliance_audit_seal) ORDER BY 1 LIMIT 1"
+            )
+        )
+        return self.env._("Row %s claims a seal that does not exist: %s.", *rows[0]) if rows else None
 
     @api.model
     def _find_unsealed(self, frontier):

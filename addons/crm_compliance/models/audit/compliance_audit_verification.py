@@ -18,3 +18,4 @@ class ComplianceAuditVerification(models.Model):
     checkpoint = fields.Char(string="Held Against", readonly=True, help="Number and time of an earlier checkpoint.")
     duration = fields.Float(string="Seconds", readonly=True)
     fault = fields.Text(readonly=True)
+    is_told = fields.Boolean(string="Alarm Given", readonly=True, help="Managers and auditors were told.")

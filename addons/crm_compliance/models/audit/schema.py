@@ -28,7 +28,8 @@ CREATE TABLE IF NOT EXISTS compliance_audit_log (
     redaction_id int4
 );
 CREATE INDEX IF NOT EXISTS compliance_audit_log_record_idx ON compliance_audit_log (model, res_id, id);
-CREATE INDEX IF NOT EXISTS compliance_audit_log_transaction_idx ON compliance_audit_log (transaction);
+CREATE INDEX IF NOT EXISTS compliance_audit_log_order_idx ON compliance_audit_log (transaction, id);
+DROP INDEX IF EXISTS compliance_audit_log_transaction_idx;
 CREATE INDEX IF NOT EXISTS compliance_audit_log_user_idx ON compliance_audit_log (user_id, id);
 CREATE INDEX IF NOT EXISTS compliance_audit_log_time_idx ON compliance_audit_log USING brin (recorded_at);
 
@@ -54,14 +55,17 @@ CREATE TABLE IF NOT EXISTS compliance_audit_leaf (
 CREATE INDEX IF NOT EXISTS compliance_audit_leaf_seal_idx ON compliance_audit_leaf (seal_number, log_id);
 """
 
-# The one change of a row that is allowed: emptying it for an erasure that two people answer for.
+# The one change of a row that is allowed: emptying it, once sealed, for an erasure that two people answer for and that
+# is about this row.
 GUARDS = """
-CREATE OR REPLACE FUNCTION compliance_audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION compliance_audit_refuse() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = {path} AS $$
 BEGIN
     RAISE EXCEPTION 'The audit trail cannot be changed.' USING ERRCODE = 'insufficient_privilege';
 END $$;
 
-CREATE OR REPLACE FUNCTION compliance_audit_allow_redaction() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION compliance_audit_allow_redaction() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = {path} AS $$
 DECLARE
     redacted compliance_audit_log := OLD;
 BEGIN
@@ -72,7 +76,12 @@ BEGIN
     IF redacted IS NOT DISTINCT FROM NEW AND OLD.redaction_id IS NULL AND EXISTS (
             SELECT FROM compliance_audit_redaction approved
              WHERE approved.id = NEW.redaction_id AND approved.state = 'approved'
-               AND approved.requested_by <> approved.approved_by) THEN
+               AND approved.requested_by <> approved.approved_by AND approved.model = OLD.model
+               AND COALESCE(NULLIF(approved.res_id, 0), OLD.res_id) IS NOT DISTINCT FROM OLD.res_id
+               AND OLD.recorded_at < COALESCE(approved.before, 'infinity')
+               -- An hour for clocks that differ: no approval is one for all that comes later.
+               AND OLD.recorded_at < approved.approved_at + interval '1 hour')
+            AND EXISTS (SELECT FROM compliance_audit_leaf leaf WHERE leaf.log_id = OLD.id) THEN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'The audit trail cannot be changed.' USING ERRCODE = 'insufficient_privilege';
@@ -92,12 +101,36 @@ CREATE TRIGGER compliance_audit_guard BEFORE {events} ON {table}
 ALTER TABLE {table} ENABLE ALWAYS TRIGGER compliance_audit_guard;
 """
 
+# One changed row, step by step: that costs less than starting a query with the same expressions, or another function.
+RECORD_CHANGE = """
+        difference := {hstore}.delete({hstore}.delete(after, before), TG_ARGV[1]::text[]);
+        keys := {hstore}.akeys(difference);
+        IF keys = '{}' THEN
+            RETURN NULL;
+        END IF;
+        masked := TG_ARGV[2];
+        digested := TG_ARGV[3];
+        FOREACH key IN ARRAY keys LOOP
+            changes := changes || jsonb_build_object(key, jsonb_build_array(
+                {schema}.compliance_audit_value({hstore}.fetchval(before, key), key, masked, digested),
+                {schema}.compliance_audit_value({hstore}.fetchval(difference, key), key, masked, digested)));
+        END LOOP;
+        context := {schema}.compliance_audit_context();
+        INSERT INTO {schema}.compliance_audit_log
+               (operation, model, res_id, name, company_id, user_id, real_user_id, origin, address, session, changes)
+        VALUES ('write', TG_ARGV[0], {hstore}.fetchval(after, 'id')::int4, {hstore}.fetchval(after, TG_ARGV[4]),
+                {hstore}.fetchval(after, 'company_id')::int4,
+                {schema}.compliance_audit_writer(context, before, after), (context ->> 'real_user')::int4,
+                context ->> 'origin', context ->> 'address', context ->> 'session', changes);"""
+
 # Arguments of the triggers: model, columns left out, columns masked, columns of which only a digest is kept, column of
 # the name, condition on the row (empty: every row). What Odoo says about the user stands in a setting of the
 # transaction; without it, the change came by plain SQL: from within Odoo if the session calls itself Odoo's, else from
 # outside. Odoo writes late, several users' changes at once: whose a change is stands in the row, if it was written by
 # this very statement.
-# Dates and numbers are written alike whatever the session likes. Planning takes longer than running: it is done once.
+# Dates and numbers are written alike whatever the session likes, and into this very table: a session's own temporary
+# table of that name, or another search path, would else take the rows. Planning takes longer than running: it is done
+# once.
 # The SQL functions hold nothing less stable than they promise, or PostgreSQL would call them instead of inlining them.
 FUNCTIONS = """
 CREATE OR REPLACE FUNCTION compliance_audit_context() RETURNS jsonb LANGUAGE sql STABLE AS $$
@@ -117,16 +150,18 @@ CREATE OR REPLACE FUNCTION compliance_audit_value(value text, key text, masked t
                 ELSE value END
 $$;
 
-CREATE OR REPLACE FUNCTION compliance_audit_writer(context jsonb, before hstore, after hstore)
+CREATE OR REPLACE FUNCTION compliance_audit_writer(context jsonb, before {hstore}.hstore, after {hstore}.hstore)
     RETURNS int4 LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN context ->> 'origin' = 'outside' THEN NULL
-                WHEN (before -> 'write_date') IS DISTINCT FROM (after -> 'write_date')
-                     OR (before -> 'write_uid') IS DISTINCT FROM (after -> 'write_uid') THEN after -> 'write_uid'
+                WHEN {hstore}.fetchval(before, 'write_date') IS DISTINCT FROM {hstore}.fetchval(after, 'write_date')
+                     OR {hstore}.fetchval(before, 'write_uid') IS DISTINCT FROM {hstore}.fetchval(after, 'write_uid')
+                THEN {hstore}.fetchval(after, 'write_uid')
                 ELSE context ->> 'user' END::int4
 $$;
 
 CREATE OR REPLACE FUNCTION compliance_audit_record() RETURNS trigger LANGUAGE plpgsql
-    SET datestyle = 'ISO' SET extra_float_digits = '1' SET plan_cache_mode = 'force_generic_plan' AS $$
+    SET search_path = {path} SET datestyle = 'ISO' SET extra_float_digits = '1'
+    SET plan_cache_mode = 'force_generic_plan' AS $$
 DECLARE
     context jsonb := compliance_audit_context();
     model text := TG_ARGV[0];
@@ -139,8 +174,7 @@ DECLARE
 BEGIN
     IF condition <> '' THEN
         EXECUTE format('SELECT COALESCE(array_agg(id), ''{}'') FROM (%s) %I WHERE %s',
-                       CASE TG_OP WHEN 'INSERT' THEN 'TABLE new_rows' WHEN 'DELETE' THEN 'TABLE old_rows'
-                                  ELSE 'TABLE old_rows UNION ALL TABLE new_rows' END,
+                       CASE TG_OP WHEN 'INSERT' THEN 'TABLE new_rows' ELSE 'TABLE old_rows' END,
                        TG_TABLE_NAME, condition)
            INTO kept;
     END IF;
@@ -155,7 +189,8 @@ BEGIN
                (SELECT jsonb_object_agg(key, jsonb_build_array(
                            NULL, compliance_audit_value(value, key, masked, digested)))
                   FROM each(after - ignored) WHERE value IS NOT NULL)
-          FROM (SELECT hstore(fresh.*) AS after FROM new_rows fresh WHERE kept IS NULL OR id = ANY(kept)) rows;
+          FROM (SELECT hstore(fresh) AS after FROM new_rows fresh
+                 WHERE kept IS NULL OR id IN (SELECT unnest(kept))) rows;
     ELSE
         INSERT INTO compliance_audit_log
                (operation, model, res_id, name, company_id, user_id, real_user_id, origin, address, session, changes)
@@ -165,51 +200,103 @@ BEGIN
                (SELECT jsonb_object_agg(key, jsonb_build_array(
                            compliance_audit_value(value, key, masked, digested), NULL))
                   FROM each(before - ignored) WHERE value IS NOT NULL)
-          FROM (SELECT hstore(stale.*) AS before FROM old_rows stale WHERE kept IS NULL OR id = ANY(kept)) rows;
+          FROM (SELECT hstore(stale) AS before FROM old_rows stale
+                 WHERE kept IS NULL OR id IN (SELECT unnest(kept))) rows;
     END IF;
     RETURN NULL;
 END $$;
 
--- A statement of its own for each changed row costs less than what it takes to compare all old rows with all new ones.
+-- The next two run for every saved form. Setting a search path would cost them more than what they do: names say where.
+-- For each row: where only some columns are recorded, and most statements change none of them.
 CREATE OR REPLACE FUNCTION compliance_audit_record_update() RETURNS trigger LANGUAGE plpgsql
     SET datestyle = 'ISO' SET extra_float_digits = '1' AS $$
 DECLARE
-    before hstore := hstore(OLD);
-    after hstore := hstore(NEW);
-    difference hstore := (after - before) - TG_ARGV[1]::text[];
-    masked text[] := TG_ARGV[2];
-    digested text[] := TG_ARGV[3];
+    before {hstore}.hstore := {hstore}.hstore(OLD);
+    after {hstore}.hstore := {hstore}.hstore(NEW);
+    difference {hstore}.hstore;
+    keys text[];
+    masked text[];
+    digested text[];
     context jsonb;
     changes jsonb := '{}';
     key text;
-    kept boolean;
+    kept boolean := true;
 BEGIN
-    IF difference = ''::hstore THEN
-        RETURN NULL;
-    END IF;
     IF TG_ARGV[5] <> '' THEN
         EXECUTE format('SELECT EXISTS (SELECT FROM (SELECT ($1).* UNION ALL SELECT ($2).*) %I WHERE %s)',
                        TG_TABLE_NAME, TG_ARGV[5])
            INTO kept USING OLD, NEW;
-        IF NOT kept THEN
-            RETURN NULL;
-        END IF;
     END IF;
-    FOREACH key IN ARRAY akeys(difference) LOOP
-        changes := changes || jsonb_build_object(key, jsonb_build_array(
-            compliance_audit_value(before -> key, key, masked, digested),
-            compliance_audit_value(difference -> key, key, masked, digested)));
-    END LOOP;
-    context := compliance_audit_context();
-    INSERT INTO compliance_audit_log
-           (operation, model, res_id, name, company_id, user_id, real_user_id, origin, address, session, changes)
-    VALUES ('write', TG_ARGV[0], NEW.id, after -> TG_ARGV[4], (after -> 'company_id')::int4,
-            compliance_audit_writer(context, before, after), (context ->> 'real_user')::int4,
-            context ->> 'origin', context ->> 'address', context ->> 'session', changes);
+    IF kept THEN
+        {record_change}
+    END IF;
     RETURN NULL;
 END $$;
 
-CREATE OR REPLACE FUNCTION compliance_audit_record_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+-- For each statement. One row, as a saved form, costs least by itself; many cost least in one query. The join is a full
+-- one because that is never done by comparing each old row with each new one, whatever the number of rows for which
+-- it was planned; and a record whose id was changed is seen to go and to come.
+CREATE OR REPLACE FUNCTION compliance_audit_record_updates() RETURNS trigger LANGUAGE plpgsql
+    SET datestyle = 'ISO' SET extra_float_digits = '1' AS $$
+#variable_conflict use_column
+DECLARE
+    before {hstore}.hstore;
+    after {hstore}.hstore;
+    difference {hstore}.hstore;
+    keys text[];
+    masked text[];
+    digested text[];
+    context jsonb;
+    changes jsonb := '{}';
+    key text;
+    kept int4[];
+    single boolean;
+BEGIN
+    SELECT {hstore}.hstore(stale), {hstore}.hstore(fresh), NOT EXISTS (SELECT FROM new_rows OFFSET 1)
+      INTO before, after, single
+      FROM old_rows stale, new_rows fresh;
+    IF before IS NULL THEN
+        RETURN NULL;
+    END IF;
+    IF TG_ARGV[5] <> '' THEN
+        EXECUTE format('SELECT COALESCE(array_agg(id), ''{}'')
+                          FROM (TABLE old_rows UNION ALL TABLE new_rows) %I WHERE %s', TG_TABLE_NAME, TG_ARGV[5])
+           INTO kept;
+    END IF;
+    IF kept = '{}' THEN
+        RETURN NULL;
+    END IF;
+    IF single THEN
+        {record_change}
+        RETURN NULL;
+    END IF;
+    masked := TG_ARGV[2];
+    digested := TG_ARGV[3];
+    context := {schema}.compliance_audit_context();
+    INSERT INTO {schema}.compliance_audit_log
+           (operation, model, res_id, name, company_id, user_id, real_user_id, origin, address, session, changes)
+    SELECT 'write', TG_ARGV[0], id, {hstore}.fetchval(after, TG_ARGV[4]), {hstore}.fetchval(after, 'company_id')::int4,
+           {schema}.compliance_audit_writer(context, before, after), (context ->> 'real_user')::int4,
+           context ->> 'origin', context ->> 'address', context ->> 'session',
+           (SELECT jsonb_object_agg(key, jsonb_build_array(
+                       {schema}.compliance_audit_value({hstore}.fetchval(before, key), key, masked, digested),
+                       {schema}.compliance_audit_value(value, key, masked, digested)))
+              FROM {hstore}.each(difference))
+      FROM (SELECT id, before, after, {hstore}.delete({hstore}.delete(
+                       COALESCE(after, {hstore}.hstore({hstore}.akeys(before), NULL)),
+                       COALESCE(before, {hstore}.hstore({hstore}.akeys(after), NULL))), TG_ARGV[1]::text[]) AS difference
+              FROM (SELECT id, CASE WHEN stale.id IS NOT NULL THEN {hstore}.hstore(stale) END AS before,
+                           CASE WHEN fresh.id IS NOT NULL THEN {hstore}.hstore(fresh) END AS after
+                      FROM old_rows stale FULL JOIN new_rows fresh USING (id)
+                     WHERE kept IS NULL OR id IN (SELECT unnest(kept))
+                    OFFSET 0) pairs
+            OFFSET 0) rows
+     WHERE {hstore}.akeys(difference) <> '{}';
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION compliance_audit_record_truncate() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = {path} AS $$
 DECLARE
     context jsonb := compliance_audit_context();
 BEGIN
@@ -219,48 +306,54 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Arguments: model, field, column of the record, column of the linked record, table of the model, condition.
+-- Arguments: model, field, column of the record, column of the linked record, table of the model, condition, column of
+-- the record's company (empty: it has none).
 -- An UPDATE of links, as when partners are merged, takes the old ones away and adds the new ones.
 CREATE OR REPLACE FUNCTION compliance_audit_record_relation() RETURNS trigger LANGUAGE plpgsql
-    SET plan_cache_mode = 'force_generic_plan' AS $$
+    SET search_path = {path} SET plan_cache_mode = 'force_generic_plan' AS $$
 DECLARE
     context jsonb := compliance_audit_context();
+    ids text := CASE TG_OP WHEN 'INSERT' THEN format('SELECT %I FROM new_rows', TG_ARGV[2])
+                           WHEN 'DELETE' THEN format('SELECT %I FROM old_rows', TG_ARGV[2])
+                           ELSE format('SELECT %1$I FROM old_rows UNION SELECT %1$I FROM new_rows', TG_ARGV[2]) END;
     kept int4[];
+    companies hstore;
 BEGIN
     IF TG_ARGV[5] <> '' THEN
-        EXECUTE format('SELECT COALESCE(array_agg(id), ''{}'') FROM %I WHERE id IN (%s) AND (%s)', TG_ARGV[4],
-                       CASE TG_OP WHEN 'INSERT' THEN format('SELECT %I FROM new_rows', TG_ARGV[2])
-                                  WHEN 'DELETE' THEN format('SELECT %I FROM old_rows', TG_ARGV[2])
-                                  ELSE format('SELECT %1$I FROM old_rows UNION SELECT %1$I FROM new_rows', TG_ARGV[2])
-                                  END,
+        EXECUTE format('SELECT COALESCE(array_agg(id), ''{}'') FROM %I WHERE id IN (%s) AND (%s)', TG_ARGV[4], ids,
                        TG_ARGV[5])
            INTO kept;
     END IF;
+    IF TG_ARGV[6] <> '' THEN
+        EXECUTE format('SELECT hstore(array_agg(id::text), array_agg(%I::text)) FROM %I WHERE id IN (%s)', TG_ARGV[6],
+                       TG_ARGV[4], ids)
+           INTO companies;
+    END IF;
     IF TG_OP <> 'INSERT' THEN
         INSERT INTO compliance_audit_log
-               (operation, model, res_id, user_id, real_user_id, origin, address, session, changes)
-        SELECT 'write', TG_ARGV[0], res_id, (context ->> 'user')::int4, (context ->> 'real_user')::int4,
-               context ->> 'origin', context ->> 'address', context ->> 'session',
+               (operation, model, res_id, company_id, user_id, real_user_id, origin, address, session, changes)
+        SELECT 'write', TG_ARGV[0], res_id, (companies -> res_id::text)::int4, (context ->> 'user')::int4,
+               (context ->> 'real_user')::int4, context ->> 'origin', context ->> 'address', context ->> 'session',
                jsonb_build_object(TG_ARGV[1], jsonb_build_array(string_agg(linked -> TG_ARGV[3], ','), NULL))
           FROM (SELECT linked, (linked -> TG_ARGV[2])::int4 AS res_id
                   FROM (SELECT hstore(stale.*) AS linked FROM old_rows stale) links) rows
-         WHERE kept IS NULL OR res_id = ANY(kept)
+         WHERE kept IS NULL OR res_id IN (SELECT unnest(kept))
       GROUP BY res_id;
     END IF;
     IF TG_OP <> 'DELETE' THEN
         INSERT INTO compliance_audit_log
-               (operation, model, res_id, user_id, real_user_id, origin, address, session, changes)
-        SELECT 'write', TG_ARGV[0], res_id, (context ->> 'user')::int4, (context ->> 'real_user')::int4,
-               context ->> 'origin', context ->> 'address', context ->> 'session',
+               (operation, model, res_id, company_id, user_id, real_user_id, origin, address, session, changes)
+        SELECT 'write', TG_ARGV[0], res_id, (companies -> res_id::text)::int4, (context ->> 'user')::int4,
+               (context ->> 'real_user')::int4, context ->> 'origin', context ->> 'address', context ->> 'session',
                jsonb_build_object(TG_ARGV[1], jsonb_build_array(NULL, string_agg(linked -> TG_ARGV[3], ',')))
           FROM (SELECT linked, (linked -> TG_ARGV[2])::int4 AS res_id
                   FROM (SELECT hstore(fresh.*) AS linked FROM new_rows fresh) links) rows
-         WHERE kept IS NULL OR res_id = ANY(kept)
+         WHERE kept IS NULL OR res_id IN (SELECT unnest(kept))
       GROUP BY res_id;
     END IF;
     RETURN NULL;
 END $$;
-"""
+""".replace("{record_change}", RECORD_CHANGE.strip())
 
 # How many triggers protect the trail: one on each table, and the one that lets nothing but redactions through.
 GUARD_COUNT = 4
@@ -269,8 +362,21 @@ GUARD_COUNT = 4
 def create(cr):
     """Create what is missing and renew the functions."""
     cr.execute(TABLES)
-    cr.execute(FUNCTIONS)
-    cr.execute(GUARDS)
+    schemas = _get_schemas(cr)
+    path = ", ".join([*dict.fromkeys(schemas), "pg_temp"])
+    for statements in (FUNCTIONS, GUARDS):
+        for name, value in {"path": path, "schema": schemas[0], "hstore": schemas[1]}.items():
+            statements = statements.replace(f"{{{name}}}", value)
+        cr.execute(statements)
     cr.execute(GUARD.format(table="compliance_audit_log", events="DELETE OR TRUNCATE"))  # pylint: disable=sql-injection
     for table in ("compliance_audit_seal", "compliance_audit_leaf"):
         cr.execute(GUARD.format(table=table, events="UPDATE OR DELETE OR TRUNCATE"))  # pylint: disable=sql-injection
+
+
+def _get_schemas(cr):
+    """Where the tables are, and where hstore's functions; temporary tables are looked for after both."""
+    cr.execute(
+        "SELECT quote_ident(current_schema()), quote_ident(nspname) FROM pg_extension"
+        " JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = 'hstore'"
+    )
+    return cr.fetchone()

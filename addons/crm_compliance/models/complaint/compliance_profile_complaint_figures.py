@@ -17,7 +17,9 @@ class ComplianceProfile(models.Model):
     _inherit = ["compliance.profile", "compliance.complaint.source"]
 
     complaint_ids = fields.One2many("compliance.complaint", "profile_id", string="Customer's Complaints")
-    complaint_count = fields.Integer(groups=None, help="Received within 12 months.")
+    complaint_count = fields.Integer(
+        compute="_compute_complaint_figures", groups=None, help="Received within 12 months."
+    )
     complaint_open_count = fields.Integer(compute="_compute_complaint_figures", string="Open Complaints")
     complaint_quarter_count = fields.Integer(compute="_compute_complaint_figures", string="Complaints, This Quarter")
     complaint_previous_count = fields.Integer(
@@ -37,9 +39,6 @@ class ComplianceProfile(models.Model):
     )
     dispute_count = fields.Integer(compute="_compute_complaint_figures", string="Open Disputes")
     dispute_claimed = fields.Monetary(compute="_compute_complaint_figures", string="Claimed in Disputes")
-
-    def _compute_complaint_count(self):
-        self._compute_complaint_figures()
 
     def _compute_complaint_figures(self):
         self.env["compliance.complaint"].flush_model()

@@ -48,7 +48,10 @@ class ComplianceGoal(models.Model):
     target = fields.Float(required=True, digits=(16, 2), aggregator="avg", tracking=True)
     unit = fields.Char(compute="_compute_unit")
     actual = fields.Float(compute="_compute_actual", digits=(16, 2), aggregator=None)
-    previous = fields.Float("Period Before", compute="_compute_actual", digits=(16, 2), aggregator=None)
+    previous = fields.Float(
+        "Before", compute="_compute_actual", digits=(16, 2), aggregator=None, help="The same in the period before."
+    )
+    has_previous = fields.Boolean(compute="_compute_actual")
     trend = fields.Float(
         compute="_compute_actual", digits=(16, 2), aggregator=None, help="Actual less the period before."
     )
@@ -104,7 +107,8 @@ class ComplianceGoal(models.Model):
         figures = self._measure()
         for goal in self:
             (goal.actual, goal.count), (goal.previous, counted) = figures.get(goal, ((0, 0), (0, 0)))
-            goal.trend = goal.actual - goal.previous if goal.count and counted else 0
+            goal.has_previous = bool(goal.count and counted)
+            goal.trend = goal.actual - goal.previous if goal.has_previous else 0
             goal.status = goal._get_status()
 
     def _get_status(self):

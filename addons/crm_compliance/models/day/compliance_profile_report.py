@@ -3,7 +3,7 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.tools import format_date, format_datetime, formatLang
+from odoo.tools import format_date, formatLang
 
 MONTHS = 12
 # Of the drawings, in units of the view box.
@@ -40,10 +40,9 @@ class ComplianceProfile(models.Model):
         self.ensure_one()
         return self.env._("Dossier %s", self.display_name).replace("/", "-")
 
-    @api.model
-    def _get_report_time(self):
-        """When it is printed, by the reader's clock."""
-        return format_datetime(self.env, fields.Datetime.now())
+    def _get_report_footer(self):
+        """Which dossier a page belongs to, of whom and when."""
+        return f"{self._name},{self.id}  {fields.Datetime.now():%Y-%m-%d %H:%M} UTC"
 
     @api.model
     def _get_report_figures(self):
@@ -69,7 +68,7 @@ class ComplianceProfile(models.Model):
     def _get_payment_chart(self):
         """Share of the payments that came late, by month over the last year, as bars of a drawing.
 
-        :return: list of dicts with label, text, x, y, width, height and color; empty without payments or right to them
+        :return: list of dicts with label, text, x, y, width, height and colours; empty without payments or right to them
         """
         self.ensure_one()
         settlements = self.env["compliance.settlement"]
@@ -101,7 +100,9 @@ class ComplianceProfile(models.Model):
             "y": round(HEIGHT * (1 - share), 1),
             "width": round(step * 0.7, 1),
             "height": round(HEIGHT * share, 1),
-            "color": COLORS["critical"] if share > 0.5 else COLORS["medium"] if share else COLORS["low"],
+            "is_paid": bool(late or timely),
+            "color_late": COLORS["critical"],
+            "color_timely": COLORS["low"],
         }
 
     def _get_risk_chart(self):

@@ -81,7 +81,9 @@ class ComplianceProfile(models.Model):
                 self._figures_counterparts(partners),
                 self._figures_open_items(partners, as_of),
                 self._figures_history(partners, as_of),
-                self._figures_habit(partners, as_of),
+                self._figures_settlements(partners, as_of),
+                self._figures_payments(as_of),
+                self._figures_habit(as_of),
                 self._figures_customers(partners),
                 self._figures_portfolio(partners),
                 self._figures_rhythm(as_of),
@@ -271,8 +273,8 @@ class ComplianceProfile(models.Model):
         )
 
     @api.model
-    def _figures_habit(self, partners, as_of):
-        """``habit``: how each customer paid; summed per document, then per customer.
+    def _figures_settlements(self, partners, as_of):
+        """``settlement``: what settled a document's instalments, one row per reconciliation.
 
         Debit balances are settled by credits. The reverse is a credit note, or the rare invoice below zero.
         """
@@ -298,7 +300,16 @@ class ComplianceProfile(models.Model):
                   FROM below_zero
                   JOIN account_move_line line ON line.id = below_zero.id
                   JOIN account_partial_reconcile partial ON partial.credit_move_id = line.id
-            ),
+            )
+            """,
+            lines=self._get_receivable_lines(partners, as_of),
+        )
+
+    @api.model
+    def _figures_payments(self, as_of):
+        """``invoice``: how each document was paid until the day, from its payments (``payment``)."""
+        return SQL(
+            """
             payment AS (
                 SELECT COALESCE(moved.commercial_partner_id, settlement.partner_id) AS partner_id,
                        settlement.company_id, move_id, day, due, amount,
@@ -318,7 +329,16 @@ class ComplianceProfile(models.Model):
                        move_id NOT IN (SELECT move_id FROM open_item GROUP BY move_id HAVING SUM(open) <> 0) AS is_paid
                   FROM payment
               GROUP BY partner_id, company_id, move_id
-            ),
+            )
+            """,
+            as_of=as_of,
+        )
+
+    @api.model
+    def _figures_habit(self, as_of):
+        """``habit``: how each customer paid."""
+        return SQL(
+            """
             habit AS (
                 SELECT partner_id, company_id,
                        COUNT(*) FILTER (WHERE is_paid) AS paid_count,
@@ -337,8 +357,6 @@ class ComplianceProfile(models.Model):
               GROUP BY partner_id, company_id
             )
             """,
-            lines=self._get_receivable_lines(partners, as_of),
-            as_of=as_of,
             year_ago=as_of - relativedelta(years=1),
             recent=SQL("paid_on > %s - %s", as_of, self._get_setting_sql("compliance_recent_days")),
             evidence=SQL(
@@ -438,52 +456,85 @@ class ComplianceProfile(models.Model):
     def _figures_derived(self, as_of):
         """``figures``: one row per dossier with every figure of its own customer; zero where there is no history."""
         return SQL(
+            "figures AS (SELECT profile_id, partner_id, company_id, %s FROM rhythm)",
+            SQL(", ").join(
+                [
+                    self._get_purchase_figures_sql(as_of),
+                    self._get_open_figures_sql(as_of),
+                    self._get_habit_figures_sql(),
+                    self._get_turnover_figures_sql(),
+                ]
+            ),
+        )
+
+    @api.model
+    def _get_purchase_figures_sql(self, as_of):
+        """Columns over ``rhythm``: what and how often a customer buys."""
+        return SQL(
             """
-            figures AS (
-                SELECT profile_id, partner_id, company_id,
-                       invoice_count::int4, purchases_12m::int4,
-                       COALESCE(revenue_12m, 0) AS revenue_12m, COALESCE(revenue_total, 0) AS revenue_total,
-                       first_invoice_date, last_invoice_date,
-                       ROUND(COALESCE(purchase_interval, 0), 2) AS purchase_interval_days,
-                       CASE WHEN invoice_count = 0 THEN 'none'
-                            WHEN invoice_count = 1 THEN 'one_time'
-                            WHEN purchases_12m >= frequent_purchases THEN 'frequent'
-                            ELSE 'occasional' END AS purchase_behaviour,
-                       CASE WHEN admission_state = 'exited' THEN 'exited'
-                            WHEN invoice_count = 0 THEN 'prospect'
-                            WHEN silence > lost_factor * expected_interval THEN 'lost'
-                            WHEN silence > at_risk_factor * expected_interval THEN 'at_risk'
-                            WHEN first_invoice_date > %(as_of)s - new_days THEN 'new'
-                            ELSE 'active' END AS lifecycle,
-                       open_amount, overdue_amount,
-                       COALESCE(%(as_of)s - oldest_due_date, 0)::int4 AS max_days_overdue,
-                       oldest_due_date,
-                       ROUND(CASE WHEN credit_limit > 0 THEN open_amount / credit_limit ELSE 0 END, 4)
-                           AS credit_limit_used,
-                       paid_count::int4,
-                       ROUND(COALESCE(avg_days_to_pay, 0), 2) AS avg_days_to_pay,
-                       ROUND(COALESCE(days_beyond_terms, 0)::numeric, 2) AS days_beyond_terms,
-                       ROUND(COALESCE(late_count::numeric / NULLIF(paid_count, 0), 0), 4) AS late_ratio,
-                       ROUND(COALESCE(recent_late_count::numeric / NULLIF(recent_count, 0), 0), 4)
-                           AS late_ratio_recent,
-                       ROUND(CASE WHEN trend_count >= 3 THEN 30 * COALESCE(trend_slope, 0) ELSE 0 END::numeric, 2)
-                           AS late_trend,
-                       ROUND(((COALESCE(late_weight_late, 0)
-                               + 10 / (1 + EXP(-(COALESCE(late_evidence, 0) + 2 * late_odds)
-                                               / (COALESCE(late_weight, 0) + 2))))
-                              / (COALESCE(late_weight, 0) + 10))::numeric, 4) AS late_probability,
-                       ROUND(CASE WHEN period_sales > 0 THEN open_amount / period_sales * dso_days ELSE 0 END, 2)
-                           AS dso,
-                       ROUND(CASE WHEN period_sales > 0
-                                  THEN (open_amount - overdue_amount) / period_sales * dso_days
-                                  ELSE 0 END, 2) AS best_possible_dso,
-                       ROUND(CASE WHEN period_sales > 0
-                                  THEN overdue_amount / period_sales * dso_days ELSE 0 END, 2)
-                           AS avg_days_delinquent
-                  FROM rhythm
-            )
+            invoice_count::int4, purchases_12m::int4,
+            COALESCE(revenue_12m, 0) AS revenue_12m, COALESCE(revenue_total, 0) AS revenue_total,
+            first_invoice_date, last_invoice_date,
+            ROUND(COALESCE(purchase_interval, 0), 2) AS purchase_interval_days,
+            CASE WHEN invoice_count = 0 THEN 'none'
+                 WHEN invoice_count = 1 THEN 'one_time'
+                 WHEN purchases_12m >= frequent_purchases THEN 'frequent'
+                 ELSE 'occasional' END AS purchase_behaviour,
+            CASE WHEN admission_state = 'exited' THEN 'exited'
+                 WHEN invoice_count = 0 THEN 'prospect'
+                 WHEN silence > lost_factor * expected_interval THEN 'lost'
+                 WHEN silence > at_risk_factor * expected_interval THEN 'at_risk'
+                 WHEN first_invoice_date > %(as_of)s - new_days THEN 'new'
+                 ELSE 'active' END AS lifecycle
             """,
             as_of=as_of,
+        )
+
+    @api.model
+    def _get_open_figures_sql(self, as_of):
+        """Columns over ``rhythm``: what a customer owes."""
+        return SQL(
+            """
+            open_amount, overdue_amount,
+            COALESCE(%(as_of)s - oldest_due_date, 0)::int4 AS max_days_overdue,
+            oldest_due_date,
+            ROUND(CASE WHEN credit_limit > 0 THEN open_amount / credit_limit ELSE 0 END, 4) AS credit_limit_used
+            """,
+            as_of=as_of,
+        )
+
+    @api.model
+    def _get_habit_figures_sql(self):
+        """Columns over ``rhythm``: how a customer pays."""
+        return SQL(
+            """
+            paid_count::int4,
+            ROUND(COALESCE(avg_days_to_pay, 0), 2) AS avg_days_to_pay,
+            ROUND(COALESCE(days_beyond_terms, 0)::numeric, 2) AS days_beyond_terms,
+            ROUND(COALESCE(late_count::numeric / NULLIF(paid_count, 0), 0), 4) AS late_ratio,
+            ROUND(COALESCE(recent_late_count::numeric / NULLIF(recent_count, 0), 0), 4) AS late_ratio_recent,
+            ROUND(CASE WHEN trend_count >= 3 THEN 30 * COALESCE(trend_slope, 0) ELSE 0 END::numeric, 2) AS late_trend,
+            ROUND(((COALESCE(late_weight_late, 0)
+                    + 10 / (1 + EXP(-(COALESCE(late_evidence, 0) + 2 * late_odds) / (COALESCE(late_weight, 0) + 2))))
+                   / (COALESCE(late_weight, 0) + 10))::numeric, 4) AS late_probability
+            """
+        )
+
+    @api.model
+    def _get_turnover_figures_sql(self):
+        """Columns over ``rhythm``: days' sales a customer owes (DSO): in all, not yet due, and overdue."""
+        measures = {
+            "dso": SQL("open_amount"),
+            "best_possible_dso": SQL("open_amount - overdue_amount"),
+            "avg_days_delinquent": SQL("overdue_amount"),
+        }
+        return SQL(", ").join(
+            SQL(
+                "ROUND(CASE WHEN period_sales > 0 THEN (%s) / period_sales * dso_days ELSE 0 END, 2) AS %s",
+                amount,
+                SQL.identifier(name),
+            )
+            for name, amount in measures.items()
         )
 
     @api.model

@@ -38,27 +38,61 @@ class ComplianceSettlement(models.Model):
 
     @property
     def _table_query(self):
+        """Settlements by payments and credit notes, and the exchange differences that complete those.
+
+        Two queries and not one with a day from either: this way a condition on the day reaches the reconciliations,
+        and years of them are not joined for the sake of twelve months.
+        """
+        direct = SQL("JOIN account_move_line counterpart ON counterpart.id = partial.credit_move_id")
+        by_exchange = SQL(
+            """
+              JOIN account_move_line credit ON credit.id = partial.credit_move_id
+              JOIN account_partial_reconcile origin ON origin.exchange_move_id = credit.move_id
+              JOIN account_move_line counterpart ON counterpart.id = origin.credit_move_id
+            """
+        )
+        is_direct = SQL(
+            """
+            NOT EXISTS (SELECT FROM account_partial_reconcile origin
+                         WHERE origin.exchange_move_id = counterpart.move_id)
+            """
+        )
+        return SQL(
+            "%s UNION ALL %s",
+            self._settlement_query(direct, SQL("partial.max_date"), is_direct),
+            self._settlement_query(by_exchange, SQL("origin.max_date"), SQL("origin.exchange_move_id IS NOT NULL")),
+        )
+
+    def _settlement_query(self, joins, day, condition):
+        """SELECT of settlements.
+
+        Odoo lets no line of a credit note be on a receivable account but those of the payment term: of all others the
+        document need not be looked up.
+
+        :param SQL joins: to ``counterpart``, the line that settled
+        """
         return SQL(
             """
             SELECT partial.id, entity.commercial_partner_id AS partner_id, move.company_id, move.id AS move_id,
                    move.name AS move_name,
                    counterpart.move_id AS counterpart_move_id,
-                   CASE WHEN settling.move_type = 'out_refund' THEN 'credit_note' ELSE 'payment' END AS kind,
+                   CASE WHEN counterpart.display_type = 'payment_term'
+                         AND (SELECT move_type FROM account_move WHERE id = counterpart.move_id) = 'out_refund'
+                        THEN 'credit_note' ELSE 'payment' END AS kind,
                    move.invoice_date, COALESCE(line.date_maturity, move.invoice_date) AS due_date,
-                   origin.max_date AS settled_on, partial.amount,
-                   origin.max_date - move.invoice_date AS days_to_pay,
-                   origin.max_date - COALESCE(line.date_maturity, move.invoice_date) AS days_late,
-                   origin.max_date > COALESCE(line.date_maturity, move.invoice_date) AS is_late
+                   %(day)s AS settled_on, partial.amount,
+                   %(day)s - move.invoice_date AS days_to_pay,
+                   %(day)s - COALESCE(line.date_maturity, move.invoice_date) AS days_late,
+                   %(day)s > COALESCE(line.date_maturity, move.invoice_date) AS is_late
               FROM account_partial_reconcile partial
               JOIN account_move_line line ON line.id = partial.debit_move_id AND line.display_type = 'payment_term'
               JOIN account_move move ON move.id = line.move_id
-              JOIN res_partner entity ON entity.id = move.commercial_partner_id
-              JOIN account_move_line credit ON credit.id = partial.credit_move_id
-         LEFT JOIN account_partial_reconcile cause ON cause.exchange_move_id = credit.move_id
-              -- An exchange difference completes the settlement that caused it.
-              JOIN account_partial_reconcile origin ON origin.id = COALESCE(cause.id, partial.id)
-              JOIN account_move_line counterpart ON counterpart.id = origin.credit_move_id
-              JOIN account_move settling ON settling.id = counterpart.move_id
+         LEFT JOIN res_partner entity ON entity.id = move.commercial_partner_id
+              %(joins)s
              WHERE move.move_type IN ('out_invoice', 'out_receipt') AND move.state = 'posted'
-            """
+               AND move.commercial_partner_id IS NOT NULL AND %(condition)s
+            """,
+            day=day,
+            joins=joins,
+            condition=condition,
         )

@@ -71,6 +71,9 @@ class ComplianceAlert(models.Model):
     invoice_ids = fields.Many2many(
         "account.move", "compliance_alert_move_rel", "alert_id", "move_id", string="Invoices", readonly=True
     )
+    has_invoices = fields.Boolean(
+        compute="_compute_has_invoices", compute_sudo=True, help="Also for those who may not read invoices."
+    )
     raised_at = fields.Datetime(required=True, readonly=True)
     is_current = fields.Boolean(string="Cause Lasts", readonly=True, default=True)
     snoozed_until = fields.Date(tracking=True, help="Out of sight until this day.")
@@ -115,6 +118,11 @@ class ComplianceAlert(models.Model):
     def _compute_led_to_action(self):
         for alert in self:
             alert.led_to_action = 100.0 if alert.action_taken else 0.0
+
+    @api.depends("invoice_ids")
+    def _compute_has_invoices(self):
+        for alert in self:
+            alert.has_invoices = bool(alert.invoice_ids)
 
     @api.depends("snoozed_until", "state")
     def _compute_is_snoozed(self):
@@ -250,17 +258,12 @@ class ComplianceAlert(models.Model):
         self._write_state({"action_taken": action, "state": "in_progress"})
 
     def action_request_review(self):
-        """Asks the officer for a review of the customer; an officer begins one at once."""
+        """Asks the officer for a review of the customer; an officer begins one at once or goes on with the open one."""
         self.ensure_one()
         self._act("review")
-        if "compliance.risk.review" in self.env and self._is_officer():
-            return {
-                "type": "ir.actions.act_window",
-                "name": self.env._("Review"),
-                "res_model": "compliance.risk.review",
-                "views": [(False, "form")],
-                "context": {"default_profile_id": self.profile_id.id, "default_kind": "triggered"},
-            }
+        if self._is_officer():
+            admitted = self.profile_id.admission_state in ("approved", "conditional")
+            return self.profile_id.action_review() if admitted else self.profile_id.action_submit()
         profile = self.sudo().profile_id
         profile.activity_schedule(
             "mail.mail_activity_data_todo",

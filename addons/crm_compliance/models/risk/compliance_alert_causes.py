@@ -155,43 +155,57 @@ class ComplianceAlert(models.Model):
                                       'before', ROUND(habit.before::numeric, 1),
                                       'slope', ROUND(habit.slope::numeric, 2), 'invoices', habit.count),
                    habit.moves
-              FROM (
-                    SELECT id, MIN(threshold)::float8 AS threshold, COUNT(*) AS count,
-                           AVG(days_late) FILTER (WHERE number <= %(recent)s)::float8 AS recent,
-                           AVG(days_late) FILTER (WHERE number > %(recent)s)::float8 AS before,
-                           COUNT(*) FILTER (WHERE number > %(recent)s) AS before_count,
-                           REGR_SLOPE(days_late, -number) AS slope,
-                           ARRAY_AGG(move_id ORDER BY number) FILTER (WHERE number <= %(recent)s) AS moves
-                      FROM (
-                            SELECT invoice.*, ROW_NUMBER() OVER (PARTITION BY id ORDER BY paid_on DESC, move_id DESC)
-                                   AS number
-                              FROM (
-                                    SELECT scope.id, scope.compliance_alert_habit_days AS threshold,
-                                           move.id AS move_id, MAX(partial.max_date) AS paid_on,
-                                           MAX(partial.max_date - COALESCE(line.date_maturity, move.invoice_date))
-                                           AS days_late
-                                      FROM scope
-                                      JOIN account_move move ON move.commercial_partner_id = scope.partner_id
-                                                            AND move.company_id = scope.company_id
-                                      JOIN account_move_line line ON line.move_id = move.id
-                                                                 AND line.display_type = 'payment_term'
-                                      JOIN account_partial_reconcile partial ON partial.debit_move_id = line.id
-                                     WHERE move.state = 'posted' AND move.move_type IN ('out_invoice', 'out_receipt')
-                                       AND move.payment_state IN ('paid', 'in_payment')
-                                       AND scope.paid_count >= %(least)s AND scope.late_ratio > 0
-                                       AND scope.compliance_alert_habit_days > 0
-                                  GROUP BY scope.id, scope.compliance_alert_habit_days, move.id
-                                   ) invoice
-                           ) numbered
-                     WHERE number <= %(recent)s + %(before)s
-                  GROUP BY id
-                   ) habit
+              FROM (%(habits)s) habit
              WHERE habit.before_count >= %(before_least)s AND habit.recent > 0 AND habit.slope > 0
                AND habit.recent - habit.before >= habit.threshold
             """,
+            habits=self._habits_query(),
+            before_least=BEFORE_LEAST,
+        )
+
+    @api.model
+    def _habits_query(self):
+        """SELECT of what the last 15 paid invoices of a customer say: id (of the dossier), threshold, count, mean days
+        late of the ``recent`` 3 and of those ``before``, before_count, slope (days per invoice), moves (the recent).
+        """
+        return SQL(
+            """
+            SELECT id, MIN(threshold)::float8 AS threshold, COUNT(*) AS count,
+                   AVG(days_late) FILTER (WHERE number <= %(recent)s)::float8 AS recent,
+                   AVG(days_late) FILTER (WHERE number > %(recent)s)::float8 AS before,
+                   COUNT(*) FILTER (WHERE number > %(recent)s) AS before_count,
+                   REGR_SLOPE(days_late, -number) AS slope,
+                   ARRAY_AGG(move_id ORDER BY number) FILTER (WHERE number <= %(recent)s) AS moves
+              FROM (SELECT invoice.*, ROW_NUMBER() OVER (PARTITION BY id ORDER BY paid_on DESC, move_id DESC) AS number
+                      FROM (%(invoices)s) invoice) numbered
+             WHERE number <= %(recent)s + %(before)s
+          GROUP BY id
+            """,
+            invoices=self._paid_invoices_query(),
             recent=RECENT,
             before=BEFORE,
-            before_least=BEFORE_LEAST,
+        )
+
+    @api.model
+    def _paid_invoices_query(self):
+        """SELECT of the paid invoices of customers that paid enough of them and not always on time: id (of the
+        dossier), threshold, move_id, paid_on, days_late.
+        """
+        return SQL(
+            """
+            SELECT scope.id, scope.compliance_alert_habit_days AS threshold, move.id AS move_id,
+                   MAX(partial.max_date) AS paid_on,
+                   MAX(partial.max_date - COALESCE(line.date_maturity, move.invoice_date)) AS days_late
+              FROM scope
+              JOIN account_move move ON move.commercial_partner_id = scope.partner_id
+                                    AND move.company_id = scope.company_id
+              JOIN account_move_line line ON line.move_id = move.id AND line.display_type = 'payment_term'
+              JOIN account_partial_reconcile partial ON partial.debit_move_id = line.id
+             WHERE move.state = 'posted' AND move.move_type IN ('out_invoice', 'out_receipt')
+               AND move.payment_state IN ('paid', 'in_payment')
+               AND scope.paid_count >= %(least)s AND scope.late_ratio > 0 AND scope.compliance_alert_habit_days > 0
+          GROUP BY scope.id, scope.compliance_alert_habit_days, move.id
+            """,
             least=RECENT + BEFORE_LEAST,
         )
 

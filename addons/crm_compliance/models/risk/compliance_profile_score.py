@@ -111,6 +111,11 @@ class ComplianceProfile(models.Model):
     def _get_computed_fields(self):
         return super()._get_computed_fields() | {*SCORED, "risk_reasons"}
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_risk_history(self):
+        """The history goes with its dossier; PostgreSQL does not see to that, see ``compliance.risk.snapshot``."""
+        self.sudo().risk_snapshot_ids.unlink()
+
     # -------------------------------------------------------------------------
     # ACTIONS
     # -------------------------------------------------------------------------

@@ -219,13 +219,11 @@ class ComplianceRestricted(models.AbstractModel):
 
     @api.model
     def _get_people_to_ask(self, blocks):
-        """Names of the officer, else the account manager, else the compliance managers."""
+        """Names of the officer, else the account manager, else compliance managers; nobody is sent to themselves."""
         profile = blocks.profile_id[:1]
-        people = (
-            profile.officer_id.filtered("active")
-            or profile.user_id.filtered("active")
-            or blocks._get_managers(blocks.company_id[:1])[:3]
-        )
+        others = (profile.officer_id.filtered("active"), profile.user_id.filtered("active"))
+        people = next((person for person in others if person - self.env.user), None)
+        people = people or (blocks._get_managers(blocks.company_id[:1]) - self.env.user)[:3]
         return ", ".join(people.mapped("name")) or self.env._("a compliance manager")
 
     def _get_note(self, held, exception):

@@ -366,11 +366,12 @@ class ComplianceRiskModel(models.Model):
         """SELECT of profile_id and a column per signal that a factor looks at."""
         alias = "profile" if as_of is None else "figure"
         signals = self.env["compliance.risk.factor"]._get_risk_signals()
-        columns, joins = [], []
+        columns, joins, sources = [], [], set()
         for number, code in enumerate(dict.fromkeys(factors.mapped("signal"))):
             signal = signals[code]
             if "expression" in signal:
                 value = signal["expression"](alias, as_of)
+                sources |= {signal["source"]} if "source" in signal else set()
             else:
                 joined = f"signal_{number}"
                 value = SQL.identifier(joined, "value")
@@ -381,7 +382,7 @@ class ComplianceRiskModel(models.Model):
             "SELECT profile.id AS profile_id, %s FROM %s %s WHERE profile.company_id = %s AND %s OFFSET 0",
             SQL(", ").join(columns) if columns else SQL("TRUE AS nothing"),
             self._get_source_sql(partners, as_of),
-            SQL(" ").join(joins),
+            SQL(" ").join([*joins, *(self._join_source(*source, partners) for source in sorted(sources))]),
             self.company_id.id,
             SQL("TRUE") if partners is None else SQL("profile.partner_id = ANY(%s)", partners.ids),
         )
@@ -407,6 +408,17 @@ class ComplianceRiskModel(models.Model):
             alias=SQL.identifier(alias),
             partner=SQL.identifier(alias, "partner_id"),
             company=SQL.identifier(alias, "company_id"),
+        )
+
+    @api.model
+    def _join_source(self, name, key, query, partners):
+        """Joins what several signals look at to ``profile``."""
+        return SQL(
+            "LEFT JOIN (%(query)s) %(name)s ON %(theirs)s = %(ours)s",
+            query=query(partners),
+            name=SQL.identifier(name),
+            theirs=SQL.identifier(name, key),
+            ours=SQL.identifier("profile", key),
         )
 
     @api.model

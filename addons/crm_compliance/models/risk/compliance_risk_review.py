@@ -442,6 +442,8 @@ class ComplianceRiskReview(models.Model):
                 raise UserError(self.env._("%s was begun already.", review.display_name))
         self._note_figures()
         self._write_state({"state": "assessment"})
+        if not self.env.user.has_group(MANAGER):  # a manager may only look, and approve it later
+            self._claim()
         self._propose_next_date()
 
     def action_submit(self):
@@ -457,6 +459,7 @@ class ComplianceRiskReview(models.Model):
         self._propose_next_date()
         for review in self:
             review._check_complete()
+        self._claim()
         self._write_state(
             {
                 "state": "approval",
@@ -467,6 +470,14 @@ class ComplianceRiskReview(models.Model):
         )
         self._end_activities()
         self._ask_for_approval()
+
+    def _claim(self):
+        """Whoever works on reviews that nobody was asked to prepare prepares them."""
+        actor = self._get_actor()
+        unclaimed = self.filtered(lambda review: not review.prepared_by)
+        if unclaimed and self._is_person(actor):
+            unclaimed._write_state({"prepared_by": actor.id})
+            unclaimed._schedule_preparation()
 
     def action_send_back(self):
         """Asks for the reason and gives the reviews back to who prepares them."""

@@ -310,6 +310,10 @@ class ComplianceRiskReview(models.Model):
         differences += [name for name in {*approved, *current} if approved.get(name) != current.get(name)]
         return sorted(differences)
 
+    def _get_report_footer(self):
+        """On every page, which review it belongs to and the hash of what was approved."""
+        return f"{self.name}  SHA-256 {self.content_hash}" if self.content_hash else f"{self.name}"
+
     def action_check(self):
         """Says whether the review still is what was approved.
 

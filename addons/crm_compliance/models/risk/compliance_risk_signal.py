@@ -57,6 +57,9 @@ class ComplianceRiskFactor(models.Model):
             * default: the value of customers without a row; without default, no factor applies to them
             * expression: instead of a join, function of (alias, day) that returns an expression over the columns of a
               dossier, or of the figures of a past day
+            * source: what an expression looks at besides: its name, a column it shares with the dossiers, and a function
+              of customers (None: all) that returns the SQL of a SELECT, with at most one row per dossier; signals of the
+              same source share one join
         """
         return {
             **{name: self._get_figure_signal(name, unit) for name, unit in FIGURES.items()},
@@ -122,64 +125,94 @@ class ComplianceRiskFactor(models.Model):
         return {"label": label, "kind": kind, "expression": expression, "sql": sql, "past": True, **signal}
 
     @api.model
-    def _get_criteria_signals(self):
-        """Counts of the applicable criteria by answer. What was met once and has expired is expired, not unknown."""
-        today = fields.Date.context_today(self)
+    def _prepare_source_signal(self, label, kind, source, column, **signal):
+        """A signal that is read off a column of something joined to the dossiers; ``sql`` says the same as a query."""
+        name, key, query = source
+        value = SQL.identifier(name, column)
 
-        def counts(condition):
-            return lambda _as_of: SQL(
-                """
-                SELECT profile.partner_id, profile.company_id, COUNT(*) AS value
-                  FROM compliance_criterion_check answered
-                  JOIN compliance_criterion criterion ON criterion.id = answered.criterion_id AND criterion.active
-                  JOIN compliance_profile profile ON profile.id = answered.profile_id
-                 WHERE answered.active AND answered.is_applicable AND %s
-              GROUP BY profile.partner_id, profile.company_id
-                """,
-                condition,
+        def sql(_as_of):
+            return SQL(
+                "SELECT profile.partner_id, profile.company_id, %s AS value FROM compliance_profile profile"
+                " JOIN (%s) %s USING (%s)",
+                value,
+                query(None),
+                SQL.identifier(name),
+                SQL.identifier(key),
             )
 
-        expired = SQL("(answered.result IN ('met', 'waived') AND answered.valid_until < %s)", today)
-        signal = {"kind": "number", "unit": "", "default": 0, "past": False}
         return {
-            "criteria_unmet": {
-                **signal,
-                "label": self.env._("Criteria Unmet"),
-                "sql": counts(SQL("answered.result = 'unmet'")),
-            },
-            "criteria_unknown": {
-                **signal,
-                "label": self.env._("Criteria not Answered"),
-                "sql": counts(SQL("answered.result = 'unknown'")),
-            },
-            "criteria_expired": {**signal, "label": self.env._("Criteria Expired"), "sql": counts(expired)},
+            "label": label,
+            "kind": kind,
+            "source": source,
+            "expression": lambda _alias, _as_of: value,
+            "sql": sql,
+            **signal,
         }
+
+    @api.model
+    def _get_criteria_signals(self):
+        """Counts of the applicable criteria by answer."""
+        labels = {
+            "criteria_unmet": self.env._("Criteria Unmet"),
+            "criteria_unknown": self.env._("Criteria not Answered"),
+            "criteria_expired": self.env._("Criteria Expired"),
+        }
+        source = ("criteria", "id", self._criteria_query)
+        return {
+            name: self._prepare_source_signal(label, "number", source, name, unit="", default=0, past=False)
+            for name, label in labels.items()
+        }
+
+    @api.model
+    def _criteria_query(self, partners):
+        """SELECT of id (of the dossier) and how many of its criteria are unmet, unknown and expired. What was met once
+        and has expired is expired, not unknown.
+        """
+        conditions = {
+            "criteria_unmet": SQL("answered.result = 'unmet'"),
+            "criteria_unknown": SQL("answered.result = 'unknown'"),
+            "criteria_expired": SQL(
+                "answered.result IN ('met', 'waived') AND answered.valid_until < %s", fields.Date.context_today(self)
+            ),
+        }
+        scope = SQL("TRUE")
+        if partners is not None:
+            dossiers = SQL("SELECT id FROM compliance_profile WHERE partner_id = ANY(%s)", partners.ids)
+            scope = SQL("answered.profile_id IN (%s)", dossiers)
+        return SQL(
+            """
+            SELECT answered.profile_id AS id, %(counts)s
+              FROM compliance_criterion_check answered
+             WHERE answered.active AND answered.is_applicable AND %(scope)s
+               AND answered.criterion_id IN (SELECT id FROM compliance_criterion WHERE active)
+          GROUP BY answered.profile_id
+            """,
+            counts=SQL(", ").join(
+                SQL("COUNT(*) FILTER (WHERE %s) AS %s", condition, SQL.identifier(name))
+                for name, condition in conditions.items()
+            ),
+            scope=scope,
+        )
 
     @api.model
     def _get_partner_signals(self):
         """What stands on the customer. Nobody knows what stood there on a past day; it seldom changes."""
-
-        def column(name):
-            return lambda _as_of: SQL(
-                "SELECT profile.partner_id, profile.company_id, %s AS value FROM compliance_profile profile"
-                " JOIN res_partner partner ON partner.id = profile.partner_id",
-                SQL.identifier("partner", name),
-            )
-
+        source = ("customer", "partner_id", self._customers_query)
         return {
-            "country": {
-                "label": self.env._("Country"),
-                "kind": "country",
-                "sql": column("country_id"),
-                "past": True,
-            },
-            "industry": {
-                "label": self.env._("Industry"),
-                "kind": "industry",
-                "sql": column("industry_id"),
-                "past": True,
-            },
+            "country": self._prepare_source_signal(
+                self.env._("Country"), "country", source, "customer_country", past=True
+            ),
+            "industry": self._prepare_source_signal(
+                self.env._("Industry"), "industry", source, "customer_industry", past=True
+            ),
         }
+
+    @api.model
+    def _customers_query(self, _partners):
+        """SELECT of partner_id, country and industry; by names no dossier has."""
+        return SQL(
+            "SELECT id AS partner_id, country_id AS customer_country, industry_id AS customer_industry FROM res_partner"
+        )
 
     @api.model
     def _get_dispute_signals(self):

@@ -1,5 +1,5 @@
 import { _t } from "@web/core/l10n/translation";
-import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
+import { deserializeDateTime, toLocaleDateTimeString } from "@web/core/l10n/dates";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
@@ -40,7 +40,7 @@ export class ComplianceDashboard extends Component {
 
     get dateText() {
         return this.state.date
-            ? _t("Figures as of %s", formatDateTime(deserializeDateTime(this.state.date)))
+            ? _t("Figures as of %s", toLocaleDateTimeString(deserializeDateTime(this.state.date)))
             : _t("The figures of the dossiers were not computed yet");
     }
 

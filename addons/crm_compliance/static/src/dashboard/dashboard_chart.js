@@ -22,7 +22,7 @@ export class DashboardChart extends Component {
     }
 
     getTone(tone) {
-        return this.getColor({ muted: "--secondary", high: "--compliance-high" }[tone] || `--${tone}`);
+        return this.getColor({ muted: "--secondary", critical: "--compliance-critical" }[tone] || `--${tone}`);
     }
 
     get config() {
