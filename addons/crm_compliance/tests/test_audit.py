@@ -134,7 +134,9 @@ class TestAudit(AuditCommon):
 
     def test_many_rows_in_one_statement(self):
         """One statement changes some records, touches others and leaves the rest: one row for each that differs."""
-        partners = self.env["res.partner"].create([{"name": f"Row {number}", "ref": str(number)} for number in range(6)])
+        partners = self.env["res.partner"].create(
+            [{"name": f"Row {number}", "ref": str(number)} for number in range(6)]
+        )
         self.env.flush_all()
         known = self._entries(partners)
         self.env.cr.execute("UPDATE res_partner SET ref = '0' WHERE FALSE")

@@ -461,7 +461,7 @@ class TestComplaintFlow(ComplaintCommon):
 
     def test_cost_of_steps(self):
         cases = self.complaints.with_user(self.agent).with_context(tracking_disable=True)
-        cases = cases.create([{"subject": f"X{number}", "partner_id": self.customer.id} for number in range(26)])
+        cases = cases.create([{"subject": f"X{number}", "partner_id": self.customer.id} for number in range(99)])
         cases.sudo().write({"solution": "<p>X</p>"})
         for step in (
             "action_acknowledge",
@@ -470,9 +470,13 @@ class TestComplaintFlow(ComplaintCommon):
             "action_resume",
             "action_propose_solution",
         ):
-            batches = (cases[:2], cases[2:4], cases[4:26])
+            batches = (cases[:2], cases[2:4], cases[4:24])
             _cold, few, many = (self._count(getattr(some, step), warm=False) for some in batches)
             self._assert_same_cost(few, many)
+        # Beyond that waking the job that tells the customers is added, once.
+        batches = (cases[24:45], cases[45:66], cases[66:99])
+        _cold, few, many = (self._count(some.action_acknowledge, warm=False) for some in batches)
+        self._assert_same_cost(few, many)
 
     # -------------------------------------------------------------------------
     # TERMS

@@ -260,8 +260,10 @@ class TestComplaintPortal(ComplaintPortalCommon):
             answer = self._post(
                 "/mail/attachment/upload", files={"ufile": (name, content)}, is_pending="true", **thread
             )
-            file = answer.json()["data"]["attachment_id"]
-            post = {"body": name, "message_type": "comment", "attachment_ids": [file]}
+            file = answer.json()["data"]
+            token = file["store_data"]["ir.attachment"][0]["ownership_token"]
+            post = {"body": name, "message_type": "comment"}
+            post |= {"attachment_ids": [file["attachment_id"]], "attachment_tokens": [token]}
             body = {"params": {**thread, "post_data": {**post, "subtype_xmlid": "mail.mt_comment"}}}
             with mute_logger("odoo.http"):
                 answer = self.url_open("/mail/message/post", json=body).json()

@@ -316,7 +316,7 @@ class ComplianceComplaint(models.Model):
             partner = complaint.partner_id
             if partner:
                 complaint.partner_name = partner.name
-                complaint.email_from = partner.email_formatted if partner.email else False
+                complaint.email_from = partner.email
                 complaint.partner_phone = partner.phone
             else:
                 complaint.update({name: complaint[name] for name in ("partner_name", "email_from", "partner_phone")})
@@ -577,22 +577,23 @@ class ComplianceComplaint(models.Model):
         """
         # sudo: a customer who complains gets a dossier whoever takes the complaint in.
         partners, profiles = self.env["res.partner"].sudo(), self.env["compliance.profile"].sudo()
-        pairs = {
-            (partners.browse(partner_id).commercial_partner_id.id, company_id)
-            for partner_id, company_id in set(customers)
-            if partner_id
-        }
+        customers = {(partner_id, company_id) for partner_id, company_id in customers if partner_id}
+        asked = partners.browse({partner_id for partner_id, _company in customers})
+        entities = {partner.id: partner.commercial_partner_id.id for partner in asked}
+        pairs = {(entities[partner_id], company_id) for partner_id, company_id in customers}
         if not pairs:
             return
         known = profiles.with_context(active_test=False).search_fetch(
             [("partner_id", "in", [partner_id for partner_id, _company in pairs])], ["partner_id", "company_id"]
         )
         missing = pairs - {(profile.partner_id.id, profile.company_id.id) for profile in known}
-        if missing:
-            columns = [list(column) for column in zip(*missing, strict=True)]
-            profiles._open(
-                SQL("SELECT * FROM UNNEST(%s::int4[], %s::int4[]) AS pair (partner_id, company_id)", *columns)
-            )
+        if not missing:
+            return
+        columns = [list(column) for column in zip(*missing, strict=True)]
+        profiles._open(SQL("SELECT * FROM UNNEST(%s::int4[], %s::int4[]) AS pair (partner_id, company_id)", *columns))
+        for company in self.env["res.company"].browse(set(columns[1])):
+            fresh = partners.browse([partner_id for partner_id, company_id in missing if company_id == company.id])
+            self.env["compliance.refresh.queue"].sudo()._enqueue(fresh, company)
 
     def _get_customer_lang(self):
         """The language to write to the customer in."""

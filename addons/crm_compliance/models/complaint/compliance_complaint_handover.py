@@ -91,6 +91,11 @@ class ComplianceComplaint(models.Model):
         cases.message_subscribe(self.env.user.partner_id.ids)
         return True
 
+    def _message_auto_subscribe_followers(self, updated_values, default_subtype_ids):
+        """Whoever takes a case in or over follows it by that; Odoo would look it up for every single case."""
+        followers = super()._message_auto_subscribe_followers(updated_values, default_subtype_ids)
+        return [follower for follower in followers if follower[0] != self.env.user.partner_id.id]
+
     def _take_first_contact(self):
         """Whoever of us does something about a case nobody owns takes it by that."""
         if not self.env.su and self.env.user._is_internal():

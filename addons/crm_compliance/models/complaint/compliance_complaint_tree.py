@@ -17,6 +17,7 @@ class ComplianceComplaintTree(models.AbstractModel):
 
     name = fields.Char(required=True, translate=True)
     complete_name = fields.Char(compute="_compute_complete_name", recursive=True, store=True)
+    display_name = fields.Char(compute="_compute_display_name", search="_search_display_name", recursive=True)
     active = fields.Boolean(default=True)
     sequence = fields.Integer(default=10)
     parent_path = fields.Char(index=True)
@@ -27,17 +28,13 @@ class ComplianceComplaintTree(models.AbstractModel):
             parent = term.parent_id.complete_name
             term.complete_name = f"{parent} / {term.name}" if parent else term.name
 
-    # By way of the stored path whatever is above counts, not the parent alone.
-    @api.depends("name", "parent_id.complete_name")
+    @api.depends("name", "parent_id.display_name")
     @api.depends_context("lang")
     def _compute_display_name(self):
         """The path in the language of who looks; ``complete_name`` is there to search and sort by."""
         for term in self:
-            above, names = term, []
-            while above:
-                names.insert(0, above.name or "")
-                above = above.parent_id
-            term.display_name = " / ".join(names)
+            parent = term.parent_id.display_name
+            term.display_name = f"{parent} / {term.name or ''}" if parent else term.name or ""
 
     @api.constrains("parent_id")
     def _check_hierarchy(self):

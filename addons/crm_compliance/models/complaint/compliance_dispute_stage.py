@@ -25,7 +25,7 @@ class ComplianceDisputeStage(models.Model):
     )
     date_from = fields.Date(string="From", required=True, readonly=True)
     date_to = fields.Date(string="Until", readonly=True)
-    forum = fields.Char(string="Before", help="The mediator, tribunal or court.")
+    forum = fields.Char(string="Mediator or Court", help="Before whom the dispute is: mediator, tribunal or court.")
     reference = fields.Char(string="File Number")
     deadline = fields.Date(help="A day by which something must have happened; who is responsible gets an activity.")
     deadline_note = fields.Char(string="What Is Due")

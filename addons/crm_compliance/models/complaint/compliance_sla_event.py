@@ -12,16 +12,16 @@ from ...tools.service_clock import from_epoch
 from .compliance_sla_policy import TARGETS
 
 KINDS = [
-    ("start", "Start"),
-    ("change", "Change"),
-    ("pause", "Pause"),
-    ("resume", "Resume"),
-    ("meet", "Meet"),
-    ("reopen", "Reopen"),
-    ("cancel", "Cancel"),
-    ("due", "Due by Hand"),
+    ("start", "Started"),
+    ("change", "Terms Changed"),
+    ("pause", "Waiting Begins"),
+    ("resume", "Waiting Ends"),
+    ("meet", "Reached"),
+    ("reopen", "Reopened"),
+    ("cancel", "Void"),
+    ("due", "Deadline by Hand"),
     ("warn", "Warning"),
-    ("breach", "Breach"),
+    ("breach", "Deadline Passed"),
     ("escalate", "Escalation"),
 ]
 # No foreign keys: what happened stays on record when an unbegun complaint is deleted, and rows are never changed.

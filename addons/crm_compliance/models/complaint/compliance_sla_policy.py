@@ -122,6 +122,7 @@ class ComplianceSlaPolicy(models.Model):
     summary = fields.Char(compute="_compute_summary")
     clock_count = fields.Integer(string="Complaints Measured", compute="_compute_figures")
     open_count = fields.Integer(string="Open", compute="_compute_figures")
+    decided_count = fields.Integer(string="Kept or Missed", compute="_compute_figures")
     attainment = fields.Float(string="Kept (%)", compute="_compute_figures", digits=(5, 1))
 
     _limit_range = models.Constraint(
@@ -159,6 +160,7 @@ class ComplianceSlaPolicy(models.Model):
             missed = sum(count for state, _is_open, count in own if state == "missed")
             policy.clock_count = sum(count for _state, _is_open, count in own)
             policy.open_count = sum(count for _state, is_open, count in own if is_open)
+            policy.decided_count = met + missed
             policy.attainment = 100 * met / (met + missed) if met + missed else 0
 
     @api.constrains("domain")
