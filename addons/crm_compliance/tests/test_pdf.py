@@ -60,6 +60,6 @@ class TestPdf(ReviewCommon, HttpCase):
             history = history.create({"model": review._name, "res_id": review.id})
             pages = self._print("officer", "crm_compliance.report_audit_history", history)
             whole = " ".join(pages)
-            for text in (review.display_name, self.user["officer"].name, "先付款，后发货。"):
+            for text in (history.title, self.user["officer"].name, "先付款，后发货。"):
                 self.assertIn(text, whole)
             self.assertIn(f"compliance.risk.review,{review.id}", pages[-1])
