@@ -96,6 +96,22 @@ class TestAuditAttacks(AuditCommon):
         with self.assertRaises(AccessError):
             proposed.with_user(self.user["manager"]).action_approve()
 
+    def test_an_exchanged_function_is_found(self):
+        self.assertIsNone(self._fault())
+        self.env.cr.execute(
+            "CREATE OR REPLACE FUNCTION compliance_audit_record_updates() RETURNS trigger LANGUAGE plpgsql"
+            " AS $$ BEGIN RETURN NULL; END $$"
+        )
+        self.assertIn("compliance_audit_record_updates", self._fault())
+
+    def test_exports_are_recorded(self):
+        wizard = self.env["compliance.audit.export"].with_user(self.user["auditor"])
+        export = wizard.create({"scope": "record", "model_id": self.env["ir.model"]._get_id("res.partner"), "res_id": 1})
+        export.action_export()
+        entry = self._last(export)
+        self.assertEqual((entry.operation, entry.user_id), ("export", self.user["auditor"]))
+        self.assertEqual(entry.changes["fields"], [None, "record,res.partner,1"])
+
     # -------------------------------------------------------------------------
     # ROWS AND LEAVES THAT NO TRIGGER WROTE
     # -------------------------------------------------------------------------
