@@ -28,6 +28,10 @@ PAGES = 20
 times, errors = defaultdict(list), Counter()
 
 
+class RefusedError(Exception):
+    """The server answered with an error."""
+
+
 @events.request.add_listener
 def note(name, response_time, exception, **_details):
     """Milliseconds of every call by its name, and what went wrong."""
@@ -35,6 +39,13 @@ def note(name, response_time, exception, **_details):
         errors[f"{name}: {exception}"] += 1
     else:
         times[name].append(response_time)
+
+
+@events.user_error.add_listener
+def note_error(exception, **_details):
+    """A person who stumbles over an answer; what was refused is counted with its call."""
+    if not isinstance(exception, RefusedError):
+        errors[repr(exception)] += 1
 
 
 @events.spawning_complete.add_listener
@@ -46,10 +57,6 @@ def begin(**_details):
 @events.quitting.add_listener
 def keep(**_details):
     Path(os.environ["LOAD_RESULT"]).write_text(json.dumps({"times": times, "errors": errors}))
-
-
-class RefusedError(Exception):
-    """The server answered with an error."""
 
 
 class Screen:
@@ -101,8 +108,7 @@ class Person(HttpUser):
             json={"params": {"db": os.environ["LOAD_DB"], "login": login, "password": login}},
             name="sign in",
         ).json()
-        self.context = answer["result"]["user_context"]
-        self.uid = answer["result"]["uid"]
+        self.user_context = answer["result"]["user_context"]
         self.known = {}
 
     # -------------------------------------------------------------------------
@@ -111,7 +117,7 @@ class Person(HttpUser):
 
     def call(self, name, model, method, *args, **kwargs):
         """Result of a call; what the server refuses counts as an error of the run."""
-        kwargs.setdefault("context", self.context)
+        kwargs.setdefault("context", self.user_context)
         with self.client.post(
             f"/web/dataset/call_kw/{model}/{method}",
             json={"params": {"model": model, "method": method, "args": args, "kwargs": kwargs}},

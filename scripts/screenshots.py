@@ -203,6 +203,12 @@ def sales_opportunity(client):
 
 
 @picture("sales")
+def sales_blocked(client):
+    lead = client.find("crm.lead", ["partner_id.ref", "=", NON_COMPLIANT])
+    client.open(f"/odoo/crm/{lead}", ".o_form_view button[name=action_request_exception]")
+
+
+@picture("sales")
 def sales_my_day(client):
     client.open("/odoo/compliance-my-day", RECORDS)
 

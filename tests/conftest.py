@@ -271,7 +271,7 @@ class Server:
             subprocess.run(["dropdb", "--force", "--if-exists", database], check=True)
             shutil.rmtree(self.filestore / database, ignore_errors=True)
 
-    def odoo(self, database, *options, command=(), timeout=300, **kwargs):
+    def odoo(self, database, *options, command=(), timeout=900, **kwargs):
         """Runs one server command on a database and waits for its end."""
         if database in self.shells:
             # It would not know what is installed next.
@@ -293,7 +293,7 @@ class Server:
         options = options or ("-i", "crm_compliance")
         return self.odoo(database, *options, "--log-level=info", "--stop-after-init", "--no-http")
 
-    def test(self, database, tags, *options, timeout=300):
+    def test(self, database, tags, *options, timeout=900):
         """Runs tests of the server itself that match the tags."""
         return self.odoo(
             database,

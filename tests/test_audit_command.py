@@ -38,3 +38,9 @@ class TestCommand:
         run = self.verify(server, database, "--checkpoint", str(file))
         assert (run.returncode, f"Seal {checkpoint['number']} of the checkpoint" in run.output) == (1, True), run.output
         assert self.verify(server, database).returncode == 0
+
+        # Loading Odoo must not put right what there is to find.
+        server.psql(database, "ALTER TABLE res_partner DISABLE TRIGGER compliance_audit_on_update")
+        for _time in range(2):
+            run = self.verify(server, database)
+            assert (run.returncode, "switched off" in run.output) == (1, True), run.output

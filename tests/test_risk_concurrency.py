@@ -53,7 +53,7 @@ class TestRiskConcurrency:
             manager.run(LOOK, commit=False)
         one.run(first, commit=False)
         two.send(second)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while not server.query(database, WAITING)[0][0] and not two.has_answered(0.1):
             assert time.monotonic() < deadline
         one.run(COMMIT)

@@ -68,8 +68,8 @@ class TestLint:
 
 
 class TestViewsAndModels:
-    """Every view of every model, always-invisible fields, reports; what every model must stand: creating nothing, writing
-    nothing, defaults, a new record in its form.
+    """Every view of every model, always-invisible fields, reports; what every model must stand: creating nothing,
+    writing nothing, defaults, a new record in its form.
     """
 
     def test_views_and_models(self, server):

@@ -13,8 +13,8 @@ from odoo.tools.pdf import PdfFileReader, PdfFileWriter
 class IrActionsReport(models.Model):
     """Which document a page belongs to, and its number, at the foot of every page of our PDFs.
 
-    wkhtmltopdf as Debian and others build it prints neither headers nor footers. Drawn onto the finished pages, they are
-    there with any.
+    wkhtmltopdf as Debian and others build it prints neither headers nor footers. Drawn onto the finished pages, they
+    are there with any.
     """
 
     _inherit = "ir.actions.report"

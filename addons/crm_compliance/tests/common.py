@@ -11,7 +11,6 @@ from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 from .counting import CountingCase
 
-
 # Charts of accounts by whether hidden ones are among them
 CHARTS = {}
 
@@ -37,6 +36,8 @@ class ComplianceCommon(AccountTestInvoicingCommon, CountingCase):
         super().setUpClass()
         cls.env = cls.env(su=True)
         cls.company = cls.env.company
+        # The company's day and the tests' day are the same at any hour of the night.
+        cls.company.resource_calendar_id.tz = "UTC"
         cls.user = cls._new_users(cls.ROLES)
         cls.profiles = cls.env["compliance.profile"]
         cls.today = fields.Date.context_today(cls.profiles)

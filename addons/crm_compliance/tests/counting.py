@@ -69,9 +69,8 @@ class CountingCase(TransactionCase):
         execute = Cursor.execute
 
         def record(cursor, query, *args, **kwargs):
-            statements.append(
-                query.code if isinstance(query, SQL) else query if isinstance(query, str) else query.decode()
-            )
+            text = query.code if isinstance(query, SQL) else query
+            statements.append(text.decode() if isinstance(text, bytes) else text)
             return execute(cursor, query, *args, **kwargs)
 
         with patch.object(Cursor, "execute", record):

@@ -67,6 +67,11 @@ class TestAuditRedaction(AuditCommon):
     def test_extent(self):
         with self.assertRaises(ValidationError):
             self._request(res_id=False)
+        redactions = self.env["compliance.audit.redaction"].with_user(self.user["officer"])
+        with self.assertRaises(ValidationError):
+            redactions.create({"name": "All of it", "model_id": self.env["ir.model"]._get_id("res.partner")})
+        with self.assertRaises(ValidationError):
+            redactions.name_create("All of it")
 
     def test_retention(self):
         """What is older than the policy keeps is proposed once, and goes when a manager approves."""

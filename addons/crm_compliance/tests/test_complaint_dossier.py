@@ -196,12 +196,12 @@ class TestComplaintSource(DisputeCommon):
         partners = self.customer
         for index in range(21):
             partners |= self._customer(f"Customer {index}")
-        few, many = (
-            self._count(
-                partial(some.mapped, "complaint_count"), prepare=partial(some.mapped, "commercial_partner_id.name")
-            )
-            for some in (partners[:2], partners)
-        )
+
+        def count(some):
+            known = partial(some.mapped, "commercial_partner_id.name")
+            return self._count(partial(some.mapped, "complaint_count"), prepare=known)
+
+        few, many = count(partners[:2]), count(partners)
         self._assert_same_cost(few, many)
 
 

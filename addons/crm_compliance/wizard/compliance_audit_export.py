@@ -59,6 +59,7 @@ class ComplianceAuditExport(models.TransientModel):
         checkpoint = seals._prepare_checkpoint()
         self.file = base64.b64encode(self._write_bundle(checkpoint))
         self.filename = f"audit-{checkpoint['number']}.zip"
+        self._audit_insert("export", self._get_description())
         if self.scope == "all" and self._has_all_companies():
             self.env["ir.config_parameter"].sudo().set_param(EXPORTED_AT, fields.Datetime.now())
         return {
@@ -69,6 +70,11 @@ class ComplianceAuditExport(models.TransientModel):
             "view_mode": "form",
             "target": "new",
         }
+
+    def _get_description(self):
+        """What was taken out, for the trail."""
+        parts = (self.scope, self.date_from, self.date_to, self.model, self.res_id, self.partner_id.id)
+        return ",".join(str(part) for part in parts if part)
 
     def _check_reader(self):
         """:raises AccessError: unless the user may read the whole trail"""

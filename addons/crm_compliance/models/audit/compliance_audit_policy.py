@@ -246,6 +246,8 @@ class ComplianceAuditPolicy(models.Model):
             elif not action:
                 action = action.create(policy._prepare_history_action())
                 policy._write_action(action)
+            elif not action.group_ids:
+                action.group_ids = self.env.ref("base.group_user")
 
     def _write_action(self, action):
         """Past our own ``write``, which puts all triggers in place anew."""
@@ -257,6 +259,8 @@ class ComplianceAuditPolicy(models.Model):
             "model_id": self.model_id.id,
             "binding_model_id": self.model_id.id,
             "binding_view_types": "form",
+            # Without groups, Odoo runs it only for those who may change the record: auditors may not.
+            "group_ids": self.env.ref("base.group_user").ids,
             "state": "code",
             "code": "action = env['compliance.audit.history']._open(record)",
         }
@@ -278,6 +282,8 @@ class ComplianceAuditPolicy(models.Model):
         if not self.env.registry.updated_modules:
             policies = policies._filter_incomplete()
             policies._report_interruption()
+        else:
+            policies._bind_history()
         policies._create_triggers()
 
     def _report_interruption(self):

@@ -59,7 +59,8 @@ class ComplianceAuditRedaction(models.Model):
         for redaction in self:
             redaction.can_approve = manager and redaction.state == "draft" and redaction.requested_by != self.env.user
 
-    @api.constrains("model_id", "res_id", "before")
+    # The name is always there: none of the others may be given.
+    @api.constrains("name", "model_id", "res_id", "before")
     def _check_extent(self):
         for redaction in self:
             if not redaction.model or not (redaction.res_id or redaction.before):

@@ -416,6 +416,9 @@ class ComplianceAuditSeal(models.Model):
         )[0][0]
         if guards < schema.GUARD_COUNT:
             return self.env._("The audit trail is not protected: triggers are missing or switched off.")
+        changed = schema.find_changed_functions(self.env.cr)
+        if changed:
+            return self.env._("What records the changes was exchanged in the database: %s.", ", ".join(changed))
         return None
 
     @api.model

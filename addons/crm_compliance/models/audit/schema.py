@@ -5,6 +5,8 @@
 Everything is written so that running it again changes nothing: it runs at every installation and upgrade.
 """
 
+import re
+
 # hstore finds the differences of two rows faster than jsonb; a trusted extension, so that no superuser is needed.
 TABLES = """
 CREATE EXTENSION IF NOT EXISTS hstore;
@@ -362,21 +364,38 @@ GUARD_COUNT = 4
 def create(cr):
     """Create what is missing and renew the functions."""
     cr.execute(TABLES)
-    schemas = _get_schemas(cr)
-    path = ", ".join([*dict.fromkeys(schemas), "pg_temp"])
     for statements in (FUNCTIONS, GUARDS):
-        for name, value in {"path": path, "schema": schemas[0], "hstore": schemas[1]}.items():
-            statements = statements.replace(f"{{{name}}}", value)
-        cr.execute(statements)
+        cr.execute(_complete(cr, statements))
     cr.execute(GUARD.format(table="compliance_audit_log", events="DELETE OR TRUNCATE"))  # pylint: disable=sql-injection
     for table in ("compliance_audit_seal", "compliance_audit_leaf"):
         cr.execute(GUARD.format(table=table, events="UPDATE OR DELETE OR TRUNCATE"))  # pylint: disable=sql-injection
 
 
-def _get_schemas(cr):
-    """Where the tables are, and where hstore's functions; temporary tables are looked for after both."""
+def find_changed_functions(cr):
+    """Names of the functions that are missing, or do something else than they were made for.
+
+    :return: list, empty if everything is as ``create`` left it
+    """
+    text = _complete(cr, FUNCTIONS + GUARDS)
+    expected = dict(re.findall(r"CREATE OR REPLACE FUNCTION (\w+)\(.*?AS \$\$(.*?)\$\$", text, re.DOTALL))
+    cr.execute(
+        "SELECT proname, prosrc FROM pg_proc WHERE proname = ANY(%s) AND pronamespace = current_schema()::regnamespace",
+        (list(expected),),
+    )
+    bodies = dict(cr.fetchall())
+    return sorted(name for name, body in expected.items() if bodies.get(name) != body)
+
+
+def _complete(cr, statements):
+    """Statements that name the schema of the tables, that of hstore's functions, and a path on which temporary tables
+    come after both.
+    """
     cr.execute(
         "SELECT quote_ident(current_schema()), quote_ident(nspname) FROM pg_extension"
         " JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = 'hstore'"
     )
-    return cr.fetchone()
+    schema, hstore = cr.fetchone()
+    path = ", ".join([*dict.fromkeys((schema, hstore)), "pg_temp"])
+    for name, value in {"path": path, "schema": schema, "hstore": hstore}.items():
+        statements = statements.replace(f"{{{name}}}", value)
+    return statements

@@ -68,7 +68,7 @@ class ComplianceProfile(models.Model):
     def _get_payment_chart(self):
         """Share of the payments that came late, by month over the last year, as bars of a drawing.
 
-        :return: list of dicts with label, text, x, y, width, height and colours; empty without payments or right to them
+        :return: list of dicts with label, text, x, y, width, height, colours; empty without payments or right to them
         """
         self.ensure_one()
         settlements = self.env["compliance.settlement"]

@@ -219,6 +219,8 @@ class ComplianceProfile(models.Model):
     _partner_company_uniq = models.Constraint(
         "UNIQUE(partner_id, company_id)", "This customer has a dossier in this company already."
     )
+    # Who is new since a month ago, for the dashboard.
+    _create_date_idx = models.Index("(create_date)")
 
     @api.depends("partner_id.complete_name")
     def _compute_display_name(self):

@@ -71,9 +71,8 @@ class ComplianceAlert(models.Model):
     invoice_ids = fields.Many2many(
         "account.move", "compliance_alert_move_rel", "alert_id", "move_id", string="Invoices", readonly=True
     )
-    has_invoices = fields.Boolean(
-        compute="_compute_has_invoices", compute_sudo=True, help="Also for those who may not read invoices."
-    )
+    # Also for those who may not read invoices: what the form offers depends on it.
+    has_invoices = fields.Boolean(compute="_compute_has_invoices", compute_sudo=True)
     raised_at = fields.Datetime(required=True, readonly=True)
     is_current = fields.Boolean(string="Cause Lasts", readonly=True, default=True)
     snoozed_until = fields.Date(tracking=True, help="Out of sight until this day.")

@@ -57,9 +57,9 @@ class ComplianceRiskFactor(models.Model):
             * default: the value of customers without a row; without default, no factor applies to them
             * expression: instead of a join, function of (alias, day) that returns an expression over the columns of a
               dossier, or of the figures of a past day
-            * source: what an expression looks at besides: its name, a column it shares with the dossiers, and a function
-              of customers (None: all) that returns the SQL of a SELECT, with at most one row per dossier; signals of the
-              same source share one join
+            * source: what an expression looks at besides: its name, a column it shares with the dossiers, and a
+              function of customers (None: all) that returns the SQL of a SELECT, with at most one row per dossier;
+              signals of the same source share one join
         """
         return {
             **{name: self._get_figure_signal(name, unit) for name, unit in FIGURES.items()},
