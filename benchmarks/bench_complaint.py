@@ -170,14 +170,20 @@ def fill(env):
     env.cr.execute(
         """
         INSERT INTO compliance_complaint
-               (name, subject, partner_id, commercial_partner_id, company_id, team_id, state, waiting, channel,
-                severity, scope, emotion, priority, date_received, reopen_count, satisfaction)
-        SELECT 'B/' || number, 'Complaint ' || number, %(partner)s, %(partner)s, %(company)s, %(team)s,
-               'investigating', 'none', 'phone', '2', '1', '2', '1',
+               (name, subject, partner_id, commercial_partner_id, company_id, currency_id, team_id, state, waiting,
+                dispute_stage, channel, severity, scope, emotion, priority, date_received, reopen_count, satisfaction)
+        SELECT 'B/' || number, 'Complaint ' || number, %(partner)s, %(partner)s, %(company)s, %(currency)s, %(team)s,
+               'investigating', 'none', 'none', 'phone', '2', '1', '2', '1',
                now() AT TIME ZONE 'UTC' - number %% 525600 * interval '1 minute', 0, number %% 6
           FROM generate_series(1, %(count)s) number
         """,
-        {"partner": partner.id, "company": company.id, "team": team.id, "count": CASES},
+        {
+            "partner": partner.id,
+            "company": company.id,
+            "currency": company.currency_id.id,
+            "team": team.id,
+            "count": CASES,
+        },
     )
     env.cr.commit()
     env.cr.execute("ANALYZE compliance_complaint")

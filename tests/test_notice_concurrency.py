@@ -45,7 +45,7 @@ result = sum(told)
 EVENTS = """
     SELECT event.kind, COUNT(*), COUNT(DISTINCT (event.complaint_id, event.policy_id))
       FROM compliance_sla_event event JOIN compliance_complaint complaint ON complaint.id = event.complaint_id
-     WHERE complaint.team_id = %s AND event.kind IN ('warn', 'breach', 'escalate')
+     WHERE complaint.team_id = %s AND event.kind IN ('warn', 'escalate')
   GROUP BY event.kind ORDER BY event.kind
 """
 ACTIVITIES = """
@@ -76,7 +76,7 @@ class TestNoticeConcurrency:
             thread.join(120)
         assert len(told) == 2
         assert all(told), "only one of them had anything to tell"
-        expected = [(kind, CASES, CASES) for kind in ("breach", "escalate", "warn")]
+        expected = [(kind, CASES, CASES) for kind in ("escalate", "warn")]
         assert server.query(database, EVENTS, (team,)) == expected
         assert server.query(database, ACTIVITIES, (team,)) == [(2 * CASES, 2 * CASES)]
         assert server.query(database, MAILS, (team,)) == [(2 * CASES, 2 * CASES)]

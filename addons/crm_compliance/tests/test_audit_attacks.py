@@ -106,7 +106,9 @@ class TestAuditAttacks(AuditCommon):
 
     def test_exports_are_recorded(self):
         wizard = self.env["compliance.audit.export"].with_user(self.user["auditor"])
-        export = wizard.create({"scope": "record", "model_id": self.env["ir.model"]._get_id("res.partner"), "res_id": 1})
+        export = wizard.create(
+            {"scope": "record", "model_id": self.env["ir.model"]._get_id("res.partner"), "res_id": 1}
+        )
         export.action_export()
         entry = self._last(export)
         self.assertEqual((entry.operation, entry.user_id), ("export", self.user["auditor"]))

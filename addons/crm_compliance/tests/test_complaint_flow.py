@@ -274,7 +274,7 @@ class TestComplaintFlow(ComplaintCommon):
         form.subject = "Two bottles missing"
         case = form.save()
         self.assertEqual((case.user_id, case.team_id, case.channel), (self.agent, self.team, "phone"))
-        self.assertEqual((case.partner_name, case.email_from), ("Ann Vintner", '"Ann Vintner" <ann@wine.example.com>'))
+        self.assertEqual((case.partner_name, case.email_from), ("Ann Vintner", "ann@wine.example.com"))
 
     # -------------------------------------------------------------------------
     # FOLLOW-UP

@@ -15,7 +15,7 @@ class TestComplaintIntakeTour(ComplaintPortalCommon):
         self.agent.password = self.agent.login
         self.start_tour("/odoo/complaints", "crm_compliance.complaint_intake", login=self.agent.login)
         case = self.env["compliance.complaint"].search([("partner_id", "=", customer.id)])
-        self.assertEqual(case.subject, "Pump leaks")
+        self.assertEqual(case.subject, "pump leaks")
         self.assertEqual((case.partner_id, case.category_id, case.channel), (customer, category, "phone"))
         self.assertEqual((case.user_id, case.first_contact_user_id), (self.agent, self.agent))
         self.assertTrue(case.sla_event_ids, "the clocks began")

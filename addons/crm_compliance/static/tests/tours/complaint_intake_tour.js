@@ -31,14 +31,14 @@ registry.category("web_tour.tours").add("crm_compliance.complaint_intake", {
             content: "The subject has the focus",
             trigger: focused("subject", "textarea"),
             async run() {
-                await type("Pump leaks");
+                await type("pump leaks");
                 await press("Tab");
             },
         },
         {
             content: "Next is the customer, by a part of the name",
             trigger: focused("partner_id", "input"),
-            run: () => type("Keyboard"),
+            run: () => type("keyboard"),
         },
         {
             content: "The customer is offered first",
@@ -53,7 +53,7 @@ registry.category("web_tour.tours").add("crm_compliance.complaint_intake", {
         {
             content: "Then the category",
             trigger: focused("category_id", "input"),
-            run: () => type("Seals"),
+            run: () => type("seals"),
         },
         {
             trigger: ".o-autocomplete--dropdown-item:first:contains(Seals)",
