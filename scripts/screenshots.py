@@ -142,13 +142,14 @@ class Client:
         self.open(f"/odoo/complaints/{complaint}", ".o_form_view .o_field_widget[name=subject]")
         if tab:
             self.click(f".o_notebook .nav-link[name={tab}]", f".o_notebook .nav-link[name={tab}].active")
+            self.page.evaluate("document.querySelector('.o_notebook').scrollIntoView()")
 
     def take(self, path):
         """Saves the window once it has come to rest."""
         self.page.add_style_tag(content=STYLE)
         expect(self.page.locator(".o_loading_indicator")).to_have_count(0)
         # A tooltip follows the mouse; images below the window are never loaded.
-        self.page.mouse.move(SIZE["width"] / 2, 1)
+        self.page.mouse.move(SIZE["width"] / 2, SIZE["height"] - 1)
         self.page.wait_for_function(
             "Array.from(document.images).every(img => img.complete || img.getBoundingClientRect().top > innerHeight)"
         )
@@ -497,7 +498,7 @@ def auditor_policies(client):
 
 @picture("auditor")
 def auditor_seals(client):
-    client.open_action("compliance_audit_seal_action", ".o_list_view")
+    client.open("/odoo/compliance-audit-seals", ".o_list_view")
 
 
 @picture("admin")
