@@ -3,6 +3,7 @@
 """The story in a real browser: everything a person decides is clicked and typed, and what the screen says is read."""
 
 import re
+import resource
 import shutil
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -40,10 +41,19 @@ def browsing():
     if not chromium:
         pytest.skip("No chromium was found.")
     expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
+    with memory_unlimited(), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
         browser.close()
+
+
+@contextmanager
+def memory_unlimited():
+    """Odoo, which is loaded in the tests' process, limits its address space; no browser starts with that little."""
+    limit, most = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, (limit, most))
 
 
 class Window:

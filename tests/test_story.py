@@ -173,8 +173,9 @@ ATTEMPTS = {
 
 @pytest.fixture(scope="module")
 def portal_case(place):
-    """A case of the demo data's portal user, with a note the customer must never see."""
+    """A case of the demo data's portal user, with a note the customer must never see; what was recorded is sealed."""
     admin = place.api("admin")
+    place.run_jobs("ir_cron_audit_seal")
     partner = admin.find_one("res.users", [("login", "=", "portal")], "partner_id")["partner_id"][0]
     case = admin.create(
         COMPLAINT, subject=PORTAL_CASE, description="x", partner_id=partner, channel="phone", cause_note=PORTAL_NOTE
