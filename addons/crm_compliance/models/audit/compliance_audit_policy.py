@@ -404,8 +404,8 @@ class ComplianceAuditPolicy(models.Model):
         )
 
     def _define_update_trigger(self, table, recorded, arguments):
-        """A trigger that sees all rows of a statement; where only some columns are recorded, one for each row that stays
-        silent when others change: a nightly refresh of figures costs nothing.
+        """A trigger that sees all rows of a statement; where only some columns are recorded, one for each row that
+        stays silent when others change: a nightly refresh of figures costs nothing.
         """
         # Columns named by a trigger cannot change their type: only those of which the names were chosen.
         if self.field_mode != "only":

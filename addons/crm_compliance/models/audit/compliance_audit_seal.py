@@ -75,8 +75,8 @@ class ComplianceAuditSeal(models.Model):
         """Seals up to a block of rows that no seal holds yet.
 
         What a transaction sees is committed, so what is sealed is final. A transaction still running is found later:
-        the next block starts from the oldest transaction that ran when this one was made. Rows are taken by transaction,
-        so that whatever the number of rows that wait, a block looks at few more than it takes.
+        the next block starts from the oldest transaction that ran when this one was made. Rows are taken by
+        transaction, so that whatever the number of rows that wait, a block looks at few more than it takes.
 
         :return: number of rows sealed
         """
@@ -479,7 +479,10 @@ class ComplianceAuditSeal(models.Model):
                 " WHERE seal_number NOT IN (SELECT number FROM compliance_audit_seal) ORDER BY 1 LIMIT 1"
             )
         )
-        return self.env._("Row %s claims a seal that does not exist: %s.", *rows[0]) if rows else None
+        if not rows:
+            return None
+        row, seal = rows[0]
+        return self.env._("Row %(row)s claims a seal that does not exist: %(seal)s.", row=row, seal=seal)
 
     @api.model
     def _find_unsealed(self, frontier):

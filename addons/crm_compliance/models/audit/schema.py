@@ -286,7 +286,8 @@ BEGIN
               FROM {hstore}.each(difference))
       FROM (SELECT id, before, after, {hstore}.delete({hstore}.delete(
                        COALESCE(after, {hstore}.hstore({hstore}.akeys(before), NULL)),
-                       COALESCE(before, {hstore}.hstore({hstore}.akeys(after), NULL))), TG_ARGV[1]::text[]) AS difference
+                       COALESCE(before, {hstore}.hstore({hstore}.akeys(after), NULL))),
+                       TG_ARGV[1]::text[]) AS difference
               FROM (SELECT id, CASE WHEN stale.id IS NOT NULL THEN {hstore}.hstore(stale) END AS before,
                            CASE WHEN fresh.id IS NOT NULL THEN {hstore}.hstore(fresh) END AS after
                       FROM old_rows stale FULL JOIN new_rows fresh USING (id)
