@@ -21,9 +21,7 @@ class ComplianceAuditRedaction(models.Model):
     _order = "id desc"
 
     name = fields.Char(string="Reason", required=True, tracking=True, help="The lawful ground, and who asked for it.")
-    model_id = fields.Many2one(
-        "ir.model", string="Model", ondelete="set null", domain=[("transient", "=", False)], tracking=True
-    )
+    model_id = fields.Many2one("ir.model", ondelete="set null", domain=[("transient", "=", False)], tracking=True)
     # Stays when the add-on of the model goes: the rows that were emptied do, too.
     model = fields.Char(string="Technical Model", compute="_compute_model", store=True, precompute=True)
     res_id = fields.Many2oneReference(
