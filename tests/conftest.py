@@ -217,9 +217,16 @@ class Site:
         return self.log.read()
 
     def get_problems(self):
-        """Everything logged so far as a warning or worse, but that somebody was refused something."""
+        """Everything logged so far as a warning or worse, but that somebody was refused something, or that Odoo could
+        not ask its makers' server about companies.
+        """
         problems = Log(self.get_log()).problems
-        return [record for record in problems if record.logger != "odoo.http" or record.level != "WARNING"]
+        return [
+            record
+            for record in problems
+            if (record.logger != "odoo.http" or record.level != "WARNING")
+            and "partner_autocomplete" not in record.logger
+        ]
 
     def close(self):
         """Ends the server."""

@@ -3,12 +3,12 @@
 """The story in a real browser: everything a person decides is clicked and typed, and what the screen says is read."""
 
 import re
-import resource
 import shutil
 from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
+from browser import memory_unlimited
 from playwright.sync_api import expect, sync_playwright
 from story import (
     ADDRESS,
@@ -45,15 +45,6 @@ def browsing():
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
         browser.close()
-
-
-@contextmanager
-def memory_unlimited():
-    """Odoo, which is loaded in the tests' process, limits its address space; no browser starts with that little."""
-    limit, most = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    yield
-    resource.setrlimit(resource.RLIMIT_AS, (limit, most))
 
 
 class Window:
@@ -188,7 +179,11 @@ class Window:
         expect(self.page.locator(".o_form_status_indicator_buttons.invisible")).to_have_count(1)
 
     def see_status(self, text):
-        expect(self.page.locator(".o_statusbar_status .o_arrow_button_current")).to_have_text(text)
+        try:
+            expect(self.page.locator(".o_statusbar_status .o_arrow_button_current")).to_have_text(text)
+        except AssertionError as error:
+            said = self.page.locator(".modal, .o_notification").all_inner_texts()
+            raise AssertionError(f"{error}\nThe screen says: {said}") from error
 
     def read_error(self):
         """What a message that something does not work says; closes it."""

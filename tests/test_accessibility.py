@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browser import memory_unlimited
 from playwright.sync_api import sync_playwright
 
 pytestmark = pytest.mark.slow
@@ -87,26 +88,27 @@ def find_faults(page):
     return [f"{fault['id']} ({fault['impact']}): {node['target'][0]} {node['html'][:200]}" for fault, node in faults]
 
 
-class TestAccessibility:
-    @pytest.fixture(scope="class")
-    def faults(self, server):
-        """{screen: faults}, of all screens in one browser."""
-        shots = load_script("screenshots")
-        site = server.site(server.copy())
-        site.wait()
-        faults = {}
-        with sync_playwright() as playwright:
-            chromium = next(filter(None, map(shutil.which, shots.BROWSERS)))
-            browser = playwright.chromium.launch(executable_path=chromium, args=shots.FLAGS)
-            for login in dict.fromkeys(shots.PICTURES[screen][0] for screen in SCREENS):
-                client = shots.Client(browser, site.url, login, None)
-                for screen in (screen for screen in SCREENS if shots.PICTURES[screen][0] == login):
-                    shots.PICTURES[screen][1](client)
-                    faults[screen] = find_faults(client.page)
-                client.close()
-            browser.close()
-        return faults
+@pytest.fixture(scope="class")
+def faults(server):
+    """{screen: faults}, of all screens in one browser."""
+    shots = load_script("screenshots")
+    site = server.site(server.copy())
+    site.wait()
+    faults = {}
+    with memory_unlimited(), sync_playwright() as playwright:
+        chromium = next(filter(None, map(shutil.which, shots.BROWSERS)))
+        browser = playwright.chromium.launch(executable_path=chromium, args=shots.FLAGS)
+        for login in dict.fromkeys(shots.PICTURES[screen][0] for screen in SCREENS):
+            client = shots.Client(browser, site.url, login, None)
+            for screen in (screen for screen in SCREENS if shots.PICTURES[screen][0] == login):
+                shots.PICTURES[screen][1](client)
+                faults[screen] = find_faults(client.page)
+            client.close()
+        browser.close()
+    return faults
 
+
+class TestAccessibility:
     @pytest.mark.parametrize("screen", SCREENS)
     def test_screen(self, faults, screen):
         assert not faults[screen], "\n".join(faults[screen])
@@ -114,7 +116,7 @@ class TestAccessibility:
     def test_notices_faults(self):
         """The check itself can fail."""
         shots = load_script("screenshots")
-        with sync_playwright() as playwright:
+        with memory_unlimited(), sync_playwright() as playwright:
             chromium = next(filter(None, map(shutil.which, shots.BROWSERS)))
             browser = playwright.chromium.launch(executable_path=chromium, args=shots.FLAGS)
             page = browser.new_page()
