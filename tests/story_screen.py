@@ -257,7 +257,9 @@ class ScreenTeller:
         screen.press("action_start")
         screen.see_status("Assessment")
         self._answer_questions(screen)
+        screen.save()
         self._propose(screen)
+        screen.save()
         screen.press("action_submit")
         screen.see_status("Approval")
 
