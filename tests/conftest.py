@@ -29,7 +29,14 @@ ADDONS = sorted(path.parent for path in (Path(__file__).parent.parent / "addons"
 HEADER = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?P<level>[A-Z]+) \S+ (?P<logger>[^ :]+): (?P<text>.*)")
 MARKER = "shell result: "
 # What takes minutes, by a part of its name: begun first, it does not leave the other worker idle in the end.
-LONGEST = ("test_clickbot", "tests/test_complaint_import", "tests/test_server_checks", "tests/test_lifecycle")
+LONGEST = (
+    "test_clickbot",
+    "tests/test_complaint_import",
+    "tests/test_server_checks",
+    "tests/test_lifecycle",
+    "tests/test_story",
+    "tests/test_accessibility",
+)
 
 
 def pytest_collection_modifyitems(items):
