@@ -39,7 +39,7 @@ def browsing():
     """A browser, without any window yet."""
     chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
     if not chromium:
-        pytest.skip("No chromium was found.")
+        pytest.fail("No chromium was found: start the tests with 'make test'.")
     expect.set_options(timeout=PATIENCE)
     with memory_unlimited(), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
