@@ -85,6 +85,7 @@ cat >&2 <<TEXT
     sales                 sales / sales
     accountant            accountant / accountant
     auditor               auditor / auditor
+    customer (portal)     customer / customer
 
   Data: $DATA   Log: $DATA/odoo.log   Stop: Ctrl-C
 TEXT
