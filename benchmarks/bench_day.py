@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import requests
+
 from common import Results, database, environment, seconds
 from generate import generate
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import psutil
+
 from common import Results, alternate, close, database, environment, install, seconds
 from generate import generate
 from plain_sql import SETTINGS, plain_query

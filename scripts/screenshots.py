@@ -62,6 +62,14 @@ def picture(login):
     return register
 
 
+def launch(playwright):
+    """:return: the browser of this machine, without any window yet"""
+    chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not chromium:
+        sys.exit("No chromium was found.")
+    return playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+
+
 class Client:
     """A browser window in which somebody is logged in."""
 
@@ -550,13 +558,9 @@ def main():
     unknown = set(arguments.names) - set(PICTURES)
     if unknown:
         return f"There is no picture {', '.join(sorted(unknown))}; there are: {' '.join(PICTURES)}"
-    chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not chromium:
-        return "No chromium was found."
     arguments.out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        failed = take_pictures(browser, arguments)
+        failed = take_pictures(launch(playwright), arguments)
     return f"{failed} pictures failed." if failed else None
 
 

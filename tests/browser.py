@@ -5,13 +5,26 @@
 import resource
 from contextlib import contextmanager
 
+from playwright.sync_api import expect, sync_playwright
+
+from screenshots import launch
+
+PATIENCE = 60000  # milliseconds; the first page of a server has its style sheets made
+
 
 @contextmanager
-def memory_unlimited():
-    """Odoo, which is loaded in the tests' process, limits its address space; no browser starts with that little."""
+def browsing():
+    """A browser, without any window yet.
+
+    Odoo, which is loaded in the tests' process, limits its address space; no browser starts with that little.
+    """
     limit, most = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    expect.set_options(timeout=PATIENCE)
     try:
-        yield
+        with sync_playwright() as playwright:
+            browser = launch(playwright)
+            yield browser
+            browser.close()
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (limit, most))

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 import pytest
 import requests
+
 from story import (
     ADDRESS,
     ANSWER,

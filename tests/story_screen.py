@@ -3,13 +3,12 @@
 """The story in a real browser: everything a person decides is clicked and typed, and what the screen says is read."""
 
 import re
-import shutil
-from contextlib import contextmanager
 from datetime import date, timedelta
 
-import pytest
-from browser import memory_unlimited
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
+
+from browser import PATIENCE
+from screenshots import SIZE
 from story import (
     ADDRESS,
     ANSWER,
@@ -27,24 +26,6 @@ from story import (
     STARS,
     TRAIL,
 )
-
-BROWSERS = ("chromium", "google-chrome", "chromium-browser", "google-chrome-stable")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-SIZE = {"width": 1440, "height": 900}
-PATIENCE = 60000  # milliseconds; the first page of a server has its style sheets made
-
-
-@contextmanager
-def browsing():
-    """A browser, without any window yet."""
-    chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not chromium:
-        pytest.fail("No chromium was found: start the tests with 'make test'.")
-    expect.set_options(timeout=PATIENCE)
-    with memory_unlimited(), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 class Window:

@@ -5,14 +5,11 @@
 The screens are those of the pictures in the documentation, opened in the same way by the same people.
 """
 
-import importlib.util
-import shutil
-from pathlib import Path
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import memory_unlimited
-from playwright.sync_api import sync_playwright
+
+from browser import browsing
+from screenshots import PICTURES, Client
 
 pytestmark = pytest.mark.slow
 
@@ -66,15 +63,6 @@ IS_THEME = "([target, theme]) => Boolean(document.querySelector(target).closest(
 SERIOUS = ("serious", "critical")
 
 
-def load_script(name):
-    """A program of the folder scripts as a module."""
-    path = Path(__file__).parent.parent / "scripts" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def find_faults(page):
     """:return: one line per serious fault in our part of a page"""
     context = {"include": [[selector] for selector in OURS], "exclude": [[selector] for selector in NOT_OURS]}
@@ -91,20 +79,16 @@ def find_faults(page):
 @pytest.fixture(scope="class")
 def faults(server):
     """{screen: faults}, of all screens in one browser."""
-    shots = load_script("screenshots")
     site = server.site(server.copy())
     site.wait()
     faults = {}
-    with memory_unlimited(), sync_playwright() as playwright:
-        chromium = next(filter(None, map(shutil.which, shots.BROWSERS)))
-        browser = playwright.chromium.launch(executable_path=chromium, args=shots.FLAGS)
-        for login in dict.fromkeys(shots.PICTURES[screen][0] for screen in SCREENS):
-            client = shots.Client(browser, site.url, login, None)
-            for screen in (screen for screen in SCREENS if shots.PICTURES[screen][0] == login):
-                shots.PICTURES[screen][1](client)
+    with browsing() as browser:
+        for login in dict.fromkeys(PICTURES[screen][0] for screen in SCREENS):
+            client = Client(browser, site.url, login, None)
+            for screen in (screen for screen in SCREENS if PICTURES[screen][0] == login):
+                PICTURES[screen][1](client)
                 faults[screen] = find_faults(client.page)
             client.close()
-        browser.close()
     return faults
 
 
@@ -115,14 +99,10 @@ class TestAccessibility:
 
     def test_notices_faults(self):
         """The check itself can fail."""
-        shots = load_script("screenshots")
-        with memory_unlimited(), sync_playwright() as playwright:
-            chromium = next(filter(None, map(shutil.which, shots.BROWSERS)))
-            browser = playwright.chromium.launch(executable_path=chromium, args=shots.FLAGS)
+        with browsing() as browser:
             page = browser.new_page()
             page.set_content(
                 '<html lang="en"><title>x</title><body><div id="wrap"><button></button><input></div></body></html>'
             )
             faults = " ".join(find_faults(page))
-            browser.close()
         assert "button-name" in faults and "label" in faults

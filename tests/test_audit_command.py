@@ -5,7 +5,8 @@
 import json
 
 import pytest
-from conftest import ADDONS
+
+from servers import ADDONS
 
 pytestmark = pytest.mark.slow
 

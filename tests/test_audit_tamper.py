@@ -12,7 +12,8 @@ import sys
 from hashlib import sha256
 
 import pytest
-from conftest import ADDONS
+
+from servers import ADDONS
 
 pytestmark = pytest.mark.slow
 

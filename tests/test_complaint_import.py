@@ -6,12 +6,12 @@ import csv
 from collections import Counter
 from unittest import SkipTest
 
-from test_real_data import DATA
-
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+from test_real_data import DATA
 
 # Column of the file -> field; the others are left out.
 MAPPING = {

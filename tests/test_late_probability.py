@@ -4,10 +4,10 @@
 
 from datetime import timedelta
 
+from odoo.tests import tagged
+
 import oracle
 import test_real_data
-
-from odoo.tests import tagged
 
 
 def area_under_curve(outcomes, predictions):

@@ -10,7 +10,8 @@ import sys
 import zipfile
 
 import pytest
-from conftest import ADDONS
+
+from servers import ADDONS
 
 LITTER = ("__pycache__", "*.pyc", "build")
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from unittest import SkipTest
 from unittest.mock import patch
 
-import oracle
-
 from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.addons.crm_compliance.tools import history
+
+import oracle
 
 DATA = Path(os.environ.get("CRM_COMPLIANCE_DATA") or Path(__file__).parents[2] / "shared" / "data")
 

@@ -5,10 +5,10 @@
 import statistics
 from datetime import date, timedelta
 
+from odoo.tests import tagged
+
 import oracle
 from test_real_data import RealDataCase
-
-from odoo.tests import tagged
 
 DAYS = [
     date(2012, 6, 30),

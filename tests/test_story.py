@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 import pytest
 import requests
-from conftest import Server
+
+from browser import browsing
+from servers import Server
 from story import Api, Place, Refusal, Story
 from story_api import ApiTeller
-from story_screen import ScreenTeller, browsing
+from story_screen import ScreenTeller
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,8 @@ from collections import Counter
 
 import polib
 import pytest
-from conftest import ADDONS
+
+from servers import ADDONS
 
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sdif]|%%")
 TAG = re.compile(r"<[^>]+>")
