@@ -43,7 +43,7 @@ def drop_audit(cr):
     cr.execute("DROP TABLE compliance_audit_leaf")
     cr.execute("DELETE FROM ir_config_parameter WHERE key = 'crm_compliance.audit_exported_at'")
     cr.execute(
-        "DROP FUNCTION compliance_audit_record, compliance_audit_record_update, compliance_audit_record_updates,"
+        "DROP FUNCTION compliance_audit_record, compliance_audit_record_update,"
         " compliance_audit_record_relation, compliance_audit_record_truncate, compliance_audit_context,"
         " compliance_audit_value, compliance_audit_writer"
     )

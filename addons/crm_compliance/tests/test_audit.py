@@ -156,7 +156,7 @@ class TestAudit(AuditCommon):
         )
 
     def test_changed_ids(self):
-        """Whoever gives records other ids hides nothing: the old ones go, the new ones come."""
+        """Whoever gives records other ids hides nothing: that stands in the history of the old id and of the new one."""
         partners = self.env["res.partner"].create([{"name": "Hide"}, {"name": "Seek"}])
         self.env.flush_all()
         known = self.log.search([], limit=1, order="id desc").id
@@ -165,16 +165,23 @@ class TestAudit(AuditCommon):
             (partners.ids,),
         )
         entries = self.log.search([("id", ">", known), ("model", "=", "res.partner")])
-        names = {entry.res_id: entry.changes["name"] for entry in entries}
+        found = {entry.res_id: (entry.changes["id"], entry.changes["name"]) for entry in entries}
+        hide, seek = partners.ids
         self.assertEqual(
-            names,
+            found,
             {
-                partners[0].id: ["Hide", None],
-                partners[1].id: ["Seek", None],
-                -partners[0].id: [None, "Gone"],
-                -partners[1].id: [None, "Gone"],
+                record: ([str(old), str(-old)], [name, "Gone"])
+                for old, name in ((hide, "Hide"), (seek, "Seek"))
+                for record in (old, -old)
             },
         )
+        # Nothing else changed.
+        industry = self.env["res.partner.industry"].create({"name": "Hide"})
+        model = self.env["ir.model"]._get_id("res.partner.industry")
+        self.env["compliance.audit.policy"].create({"model_id": model})
+        self.env.cr.execute("UPDATE res_partner_industry SET id = -id WHERE id = %s", (industry.id,))
+        entry = self.log.search([("model", "=", "res.partner.industry"), ("res_id", "=", -industry.id)])
+        self.assertEqual(entry.changes, {"id": [str(industry.id), str(-industry.id)]})
 
     def test_statements_do_not_grow(self):
         """Recording 22 changed records costs one statement of a transaction: to say who acts."""

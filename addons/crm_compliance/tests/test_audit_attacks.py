@@ -4,11 +4,13 @@ import base64
 import io
 import json
 import zipfile
+from datetime import timedelta
 from unittest.mock import patch
 
 from psycopg2 import IntegrityError
 from psycopg2.errors import InsufficientPrivilege
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
@@ -99,10 +101,10 @@ class TestAuditAttacks(AuditCommon):
     def test_an_exchanged_function_is_found(self):
         self.assertIsNone(self._fault())
         self.env.cr.execute(
-            "CREATE OR REPLACE FUNCTION compliance_audit_record_updates() RETURNS trigger LANGUAGE plpgsql"
+            "CREATE OR REPLACE FUNCTION compliance_audit_record_update() RETURNS trigger LANGUAGE plpgsql"
             " AS $$ BEGIN RETURN NULL; END $$"
         )
-        self.assertIn("compliance_audit_record_updates", self._fault())
+        self.assertIn("compliance_audit_record_update", self._fault())
 
     def test_exports_are_recorded(self):
         wizard = self.env["compliance.audit.export"].with_user(self.user["auditor"])
@@ -152,6 +154,17 @@ class TestAuditAttacks(AuditCommon):
         self.env.cr.execute("INSERT INTO compliance_audit_leaf VALUES (%s, 999999, 'x')", (row,))
         self._seal()
         self.assertIn(f"Row {row} ", self._fault() or "nothing found")
+
+    def test_rows_that_wait_for_days(self):
+        """A job that does not run leaves everything open to change: that is told, not only counted."""
+        self._seal()
+        now = fields.Datetime.now()
+        self._insert(recorded_at=now - timedelta(hours=23))
+        self.assertIsNone(self._fault())
+        row = self._insert(recorded_at=now - timedelta(hours=25))
+        self.assertIn(f"Row {row} has waited", self._fault() or "nothing found")
+        self._seal()
+        self.assertIsNone(self._fault())
 
     def test_guards_are_those_of_the_trail(self):
         self._seal()

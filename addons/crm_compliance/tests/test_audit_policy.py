@@ -111,6 +111,43 @@ class TestAuditPolicy(AuditCommon):
         self.env.cr.execute("ALTER TABLE compliance_audit_log DISABLE TRIGGER compliance_audit_guard")
         self.assertIn("not protected", self._fault())
 
+    def test_fields_of_ones_own(self):
+        """Fields made while Odoo runs are recorded like others: links too, secrets masked; removed, they break nothing."""
+        self._seal()
+        values = [
+            {"name": "x_api_token", "ttype": "char"},
+            {"name": "x_tag_ids", "ttype": "many2many", "relation": "res.partner.category"},
+        ]
+        model = self.env["ir.model"]._get_id("res.partner")
+        token, tags = self.env["ir.model.fields"].create([{**vals, "model_id": model} for vals in values])
+        self.assertIsNone(self._fault())
+        tag = self.env["res.partner.category"].create({"name": "Tagged"})
+        known = self._entries(self.partner)
+        self.partner.write({"x_api_token": "abc", "x_tag_ids": [Command.link(tag.id)]})
+        changes = {}
+        for entry in self._entries(self.partner) - known:
+            changes.update(entry.changes)
+        self.assertEqual(changes, {"x_api_token": [None, "***"], "x_tag_ids": [None, str(tag.id)]})
+        policy = self._policy("res.partner")
+        phone = self.env["ir.model.fields"]._get("res.partner", "phone")
+        policy.write({"field_mode": "only", "field_ids": [Command.set((token | phone).ids)]})
+        token.unlink()  # and with it the trigger that names its column
+        self.assertIsNone(self._fault())
+        self.partner.phone = "15"
+        self.assertEqual(self._last(self.partner).changes, {"phone": ["1", "15"]})
+        tags.unlink()
+        self.assertIsNone(self._fault())
+
+    def test_name_in_the_gear_menu(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.env["ir.module.module"]._load_module_terms(["crm_compliance"], ["zh_CN"])
+        policy = self._policy("res.partner")
+        self.assertEqual(policy.action_id.with_context(lang="zh_CN").name, "历史")
+        self.assertEqual(policy.action_id.name, "History")
+        model = self.env["ir.model"]._get("res.partner.industry")
+        policy = self.env["compliance.audit.policy"].create({"model_id": model.id})
+        self.assertEqual(policy.action_id.with_context(lang="zh_CN").name, "历史")
+
     def test_coverage(self):
         policy = self._policy("res.partner")
         self._seal()

@@ -8,5 +8,6 @@ from . import (
     compliance_audit_redaction,
     compliance_audit_seal,
     compliance_audit_verification,
+    ir_model_fields,
     ir_module_module,
 )

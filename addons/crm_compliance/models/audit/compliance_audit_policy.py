@@ -28,7 +28,7 @@ OWN = {"compliance.audit.policy", "compliance.audit.redaction"}
 OWN_SETTINGS = {"active": True, "log_create": True, "log_write": True, "log_unlink": True, "field_mode": "all"}
 
 TRIGGER = "compliance_audit_on_"
-# What a trigger sees of the rows that a statement changed.
+# What a trigger sees of the rows that a statement changed; updates are those of links.
 TRANSITIONS = {
     "insert": "REFERENCING NEW TABLE AS new_rows",
     "update": "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows",
@@ -246,12 +246,19 @@ class ComplianceAuditPolicy(models.Model):
             elif not action:
                 action = action.create(policy._prepare_history_action())
                 policy._write_action(action)
+                policy._translate_history([code for code, _name in self.env["res.lang"].get_installed()])
             elif not action.group_ids:
                 action.group_ids = self.env.ref("base.group_user")
 
     def _write_action(self, action):
         """Past our own ``write``, which puts all triggers in place anew."""
         return super().write({"action_id": action.id})  # pylint: disable=super-method-mismatch
+
+    def _translate_history(self, langs):
+        """What the gear menu shows is data, and no file names it: it is translated here."""
+        names = {lang: self.with_context(lang=lang).env._("History") for lang in langs}
+        for action in self.sudo().action_id:
+            action.update_field_translations("name", names)
 
     def _prepare_history_action(self):
         return {
@@ -404,19 +411,17 @@ class ComplianceAuditPolicy(models.Model):
         )
 
     def _define_update_trigger(self, table, recorded, arguments):
-        """A trigger that sees all rows of a statement; where only some columns are recorded, one for each row that
-        stays silent when others change: a nightly refresh of figures costs nothing.
+        """A trigger that sees one row after the other; where only some columns are recorded, it stays silent when others
+        change: a nightly refresh of figures costs nothing.
         """
         # Columns named by a trigger cannot change their type: only those of which the names were chosen.
-        if self.field_mode != "only":
-            return self._define_trigger(table, "update", arguments, "compliance_audit_record_updates")
-        columns = list(map(SQL.identifier, sorted(recorded)))
+        columns = list(map(SQL.identifier, sorted(recorded))) if self.field_mode == "only" else []
         changed = [SQL("OLD.%s IS DISTINCT FROM NEW.%s", column, column) for column in columns]
         return SQL(
-            "AFTER UPDATE OF %s ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION compliance_audit_record_update(%s)",
-            SQL(", ").join(columns),
+            "AFTER UPDATE%s ON %s FOR EACH ROW%s EXECUTE FUNCTION compliance_audit_record_update(%s)",
+            SQL(" OF %s", SQL(", ").join(columns)) if columns else SQL(),
             SQL.identifier(table),
-            SQL(" OR ").join(changed),
+            SQL(" WHEN (%s)", SQL(" OR ").join(changed)) if columns else SQL(),
             arguments,
         )
 

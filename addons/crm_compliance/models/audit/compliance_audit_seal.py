@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from datetime import timedelta
 
 import psycopg2
 
@@ -19,6 +20,8 @@ _logger = logging.getLogger(__name__)
 SEAL_LOCK = 7266730191
 # Rows of a block at most: they are held in memory while their tree is computed.
 BLOCK = 20000
+# A row that has no seal after that time proves nothing: somebody has to look why.
+PATIENCE = timedelta(days=1)
 # Everything a row holds but its salt, which keeps contents from being guessed, and the redaction that may come later.
 COLUMNS = (
     "id",
@@ -492,13 +495,19 @@ class ComplianceAuditSeal(models.Model):
         """
         rows = self.env.execute_query(
             SQL(
-                "SELECT log.id, log.transaction < %s::xid8 FROM compliance_audit_log log"
+                "SELECT log.id, log.transaction < %s::xid8, log.recorded_at < %s FROM compliance_audit_log log"
                 " LEFT JOIN compliance_audit_leaf leaf ON leaf.log_id = log.id WHERE leaf.log_id IS NULL"
                 " ORDER BY log.id",
                 frontier,
+                fields.Datetime.now() - PATIENCE,
             )
         )
-        inserted = [log_id for log_id, is_late in rows if is_late]
+        inserted = [log_id for log_id, is_late, _waits in rows if is_late]
         if inserted and self._get_frontier(self._get_last()) != "0":
             return len(rows), self.env._("Row %s was inserted behind a seal.", inserted[0])
+        waiting = [log_id for log_id, _is_late, waits in rows if waits]
+        if waiting:
+            return len(rows), self.env._(
+                "Row %s has waited for its seal for over a day: the scheduled job that seals does not run.", waiting[0]
+            )
         return len(rows), None

@@ -1,6 +1,6 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 EXPORTED_AT = "crm_compliance.audit_exported_at"
@@ -8,6 +8,13 @@ EXPORTED_AT = "crm_compliance.audit_exported_at"
 
 class IrModuleModule(models.Model):
     _inherit = "ir.module.module"
+
+    @api.model
+    def _load_module_terms(self, modules, langs, overwrite=False):
+        """A language that comes later translates what was made by code as well."""
+        super()._load_module_terms(modules, langs, overwrite=overwrite)
+        if "crm_compliance" in modules:
+            self.env["compliance.audit.policy"].search([])._translate_history(langs)
 
     def button_uninstall(self):
         """:raises UserError: if the audit trail would be lost: uninstalling drops its tables"""

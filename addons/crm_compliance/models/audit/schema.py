@@ -8,6 +8,7 @@ Everything is written so that running it again changes nothing: it runs at every
 import re
 
 # hstore finds the differences of two rows faster than jsonb; a trusted extension, so that no superuser is needed.
+# Every index is paid for by whoever saves a form: users and times, which auditors ask for now and then, have none.
 TABLES = """
 CREATE EXTENSION IF NOT EXISTS hstore;
 
@@ -32,8 +33,6 @@ CREATE TABLE IF NOT EXISTS compliance_audit_log (
 CREATE INDEX IF NOT EXISTS compliance_audit_log_record_idx ON compliance_audit_log (model, res_id, id);
 CREATE INDEX IF NOT EXISTS compliance_audit_log_order_idx ON compliance_audit_log (transaction, id);
 DROP INDEX IF EXISTS compliance_audit_log_transaction_idx;
-CREATE INDEX IF NOT EXISTS compliance_audit_log_user_idx ON compliance_audit_log (user_id, id);
-CREATE INDEX IF NOT EXISTS compliance_audit_log_time_idx ON compliance_audit_log USING brin (recorded_at);
 
 CREATE TABLE IF NOT EXISTS compliance_audit_seal (
     id serial PRIMARY KEY,
@@ -102,28 +101,6 @@ CREATE TRIGGER compliance_audit_guard BEFORE {events} ON {table}
     FOR EACH STATEMENT EXECUTE FUNCTION compliance_audit_refuse();
 ALTER TABLE {table} ENABLE ALWAYS TRIGGER compliance_audit_guard;
 """
-
-# One changed row, step by step: that costs less than starting a query with the same expressions, or another function.
-RECORD_CHANGE = """
-        difference := {hstore}.delete({hstore}.delete(after, before), TG_ARGV[1]::text[]);
-        keys := {hstore}.akeys(difference);
-        IF keys = '{}' THEN
-            RETURN NULL;
-        END IF;
-        masked := TG_ARGV[2];
-        digested := TG_ARGV[3];
-        FOREACH key IN ARRAY keys LOOP
-            changes := changes || jsonb_build_object(key, jsonb_build_array(
-                {schema}.compliance_audit_value({hstore}.fetchval(before, key), key, masked, digested),
-                {schema}.compliance_audit_value({hstore}.fetchval(difference, key), key, masked, digested)));
-        END LOOP;
-        context := {schema}.compliance_audit_context();
-        INSERT INTO {schema}.compliance_audit_log
-               (operation, model, res_id, name, company_id, user_id, real_user_id, origin, address, session, changes)
-        VALUES ('write', TG_ARGV[0], {hstore}.fetchval(after, 'id')::int4, {hstore}.fetchval(after, TG_ARGV[4]),
-                {hstore}.fetchval(after, 'company_id')::int4,
-                {schema}.compliance_audit_writer(context, before, after), (context ->> 'real_user')::int4,
-                context ->> 'origin', context ->> 'address', context ->> 'session', changes);"""
 
 # Arguments of the triggers: model, columns left out, columns masked, columns of which only a digest is kept, column of
 # the name, condition on the row (empty: every row). What Odoo says about the user stands in a setting of the
@@ -208,39 +185,10 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- The next two run for every saved form. Setting a search path would cost them more than what they do: names say where.
--- For each row: where only some columns are recorded, and most statements change none of them.
-CREATE OR REPLACE FUNCTION compliance_audit_record_update() RETURNS trigger LANGUAGE plpgsql
-    SET datestyle = 'ISO' SET extra_float_digits = '1' AS $$
-DECLARE
-    before {hstore}.hstore := {hstore}.hstore(OLD);
-    after {hstore}.hstore := {hstore}.hstore(NEW);
-    difference {hstore}.hstore;
-    keys text[];
-    masked text[];
-    digested text[];
-    context jsonb;
-    changes jsonb := '{}';
-    key text;
-    kept boolean := true;
-BEGIN
-    IF TG_ARGV[5] <> '' THEN
-        EXECUTE format('SELECT EXISTS (SELECT FROM (SELECT ($1).* UNION ALL SELECT ($2).*) %I WHERE %s)',
-                       TG_TABLE_NAME, TG_ARGV[5])
-           INTO kept USING OLD, NEW;
-    END IF;
-    IF kept THEN
-        {record_change}
-    END IF;
-    RETURN NULL;
-END $$;
-
--- For each statement. One row, as a saved form, costs least by itself; many cost least in one query. The join is a full
--- one because that is never done by comparing each old row with each new one, whatever the number of rows for which
--- it was planned; and a record whose id was changed is seen to go and to come.
-CREATE OR REPLACE FUNCTION compliance_audit_record_updates() RETURNS trigger LANGUAGE plpgsql
-    SET datestyle = 'ISO' SET extra_float_digits = '1' AS $$
-#variable_conflict use_column
+-- Runs for every changed record, step by step: a query over all rows of the statement costs a saved form more than all
+-- of this. Settings of its own, a search path above all, would cost it as much: names say where, and sessions that write
+-- dates or numbers in another way give that up until their transaction ends.
+CREATE OR REPLACE FUNCTION compliance_audit_record_update() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     before {hstore}.hstore;
     after {hstore}.hstore;
@@ -251,50 +199,46 @@ DECLARE
     context jsonb;
     changes jsonb := '{}';
     key text;
-    kept int4[];
-    single boolean;
+    record_id int4;
+    kept boolean;
 BEGIN
-    SELECT {hstore}.hstore(stale), {hstore}.hstore(fresh), NOT EXISTS (SELECT FROM new_rows OFFSET 1)
-      INTO before, after, single
-      FROM old_rows stale, new_rows fresh;
-    IF before IS NULL THEN
-        RETURN NULL;
+    IF current_setting('datestyle') NOT LIKE 'ISO%' OR current_setting('extra_float_digits') NOT IN ('1', '2', '3') THEN
+        PERFORM set_config('datestyle', 'ISO', true), set_config('extra_float_digits', '1', true);
     END IF;
     IF TG_ARGV[5] <> '' THEN
-        EXECUTE format('SELECT COALESCE(array_agg(id), ''{}'')
-                          FROM (TABLE old_rows UNION ALL TABLE new_rows) %I WHERE %s', TG_TABLE_NAME, TG_ARGV[5])
-           INTO kept;
+        EXECUTE format('SELECT EXISTS (SELECT FROM (SELECT ($1).* UNION ALL SELECT ($2).*) %I WHERE %s)',
+                       TG_TABLE_NAME, TG_ARGV[5])
+           INTO kept USING OLD, NEW;
+        IF NOT kept THEN
+            RETURN NULL;
+        END IF;
     END IF;
-    IF kept = '{}' THEN
-        RETURN NULL;
-    END IF;
-    IF single THEN
-        {record_change}
+    before := {hstore}.hstore(OLD);
+    after := {hstore}.hstore(NEW);
+    difference := {hstore}.delete({hstore}.delete(after, before), TG_ARGV[1]::text[]);
+    keys := {hstore}.akeys(difference);
+    IF OLD.id <> NEW.id THEN
+        changes := jsonb_build_object('id', jsonb_build_array(OLD.id::text, NEW.id::text));
+    ELSIF keys = '{}' THEN
         RETURN NULL;
     END IF;
     masked := TG_ARGV[2];
     digested := TG_ARGV[3];
+    FOREACH key IN ARRAY keys LOOP
+        changes := changes || jsonb_build_object(key, jsonb_build_array(
+            {schema}.compliance_audit_value({hstore}.fetchval(before, key), key, masked, digested),
+            {schema}.compliance_audit_value({hstore}.fetchval(difference, key), key, masked, digested)));
+    END LOOP;
     context := {schema}.compliance_audit_context();
-    INSERT INTO {schema}.compliance_audit_log
-           (operation, model, res_id, name, company_id, user_id, real_user_id, origin, address, session, changes)
-    SELECT 'write', TG_ARGV[0], id, {hstore}.fetchval(after, TG_ARGV[4]), {hstore}.fetchval(after, 'company_id')::int4,
-           {schema}.compliance_audit_writer(context, before, after), (context ->> 'real_user')::int4,
-           context ->> 'origin', context ->> 'address', context ->> 'session',
-           (SELECT jsonb_object_agg(key, jsonb_build_array(
-                       {schema}.compliance_audit_value({hstore}.fetchval(before, key), key, masked, digested),
-                       {schema}.compliance_audit_value(value, key, masked, digested)))
-              FROM {hstore}.each(difference))
-      FROM (SELECT id, before, after, {hstore}.delete({hstore}.delete(
-                       COALESCE(after, {hstore}.hstore({hstore}.akeys(before), NULL)),
-                       COALESCE(before, {hstore}.hstore({hstore}.akeys(after), NULL))),
-                       TG_ARGV[1]::text[]) AS difference
-              FROM (SELECT id, CASE WHEN stale.id IS NOT NULL THEN {hstore}.hstore(stale) END AS before,
-                           CASE WHEN fresh.id IS NOT NULL THEN {hstore}.hstore(fresh) END AS after
-                      FROM old_rows stale FULL JOIN new_rows fresh USING (id)
-                     WHERE kept IS NULL OR id IN (SELECT unnest(kept))
-                    OFFSET 0) pairs
-            OFFSET 0) rows
-     WHERE {hstore}.akeys(difference) <> '{}';
+    -- Whoever gives a record another id does not part it from its history.
+    FOREACH record_id IN ARRAY CASE WHEN OLD.id = NEW.id THEN ARRAY[NEW.id] ELSE ARRAY[OLD.id, NEW.id] END LOOP
+        INSERT INTO {schema}.compliance_audit_log
+               (operation, model, res_id, name, company_id, user_id, real_user_id, origin, address, session, changes)
+        VALUES ('write', TG_ARGV[0], record_id, {hstore}.fetchval(after, TG_ARGV[4]),
+                {hstore}.fetchval(after, 'company_id')::int4,
+                {schema}.compliance_audit_writer(context, before, after), (context ->> 'real_user')::int4,
+                context ->> 'origin', context ->> 'address', context ->> 'session', changes);
+    END LOOP;
     RETURN NULL;
 END $$;
 
@@ -356,7 +300,7 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-""".replace("{record_change}", RECORD_CHANGE.strip())
+"""
 
 # How many triggers protect the trail: one on each table, and the one that lets nothing but redactions through.
 GUARD_COUNT = 4

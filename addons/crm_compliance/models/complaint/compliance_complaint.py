@@ -420,8 +420,9 @@ class ComplianceComplaint(models.Model):
     def create(self, vals_list):
         """Takes in complaints: numbered, owned by who takes the first contact, with a dossier of the customer.
 
-        :raises AccessError: if anything that is decided is given, whatever the route
+        :raises AccessError: if the user may not, or gives anything that is decided, whatever the route
         """
+        self.browse().check_access("create")  # before a dossier is opened for what is refused
         given = {key.removeprefix("default_") for key in self.env.context if key.startswith("default_")}
         refused = self._get_decided_fields() & given.union(*vals_list)
         if refused:

@@ -196,6 +196,8 @@ class ComplianceComplaint(models.Model):
     def _get_customer_status(self):
         """:return: (label, bootstrap colour) of where the case stands, in the words of a customer"""
         self.ensure_one()
+        if self.merged_into_id:
+            return self.env._("Joined with another case"), "secondary"
         if self.state == "cancelled":
             return self.env._("Withdrawn"), "secondary"
         if self.state == "solution_proposed":
