@@ -156,7 +156,7 @@ class TestAudit(AuditCommon):
         )
 
     def test_changed_ids(self):
-        """Whoever gives records other ids hides nothing: that stands in the history of the old id and of the new one."""
+        """Whoever gives records other ids hides nothing: it stands in the history of the old id and of the new one."""
         partners = self.env["res.partner"].create([{"name": "Hide"}, {"name": "Seek"}])
         self.env.flush_all()
         known = self.log.search([], limit=1, order="id desc").id

@@ -112,7 +112,7 @@ class TestAuditPolicy(AuditCommon):
         self.assertIn("not protected", self._fault())
 
     def test_fields_of_ones_own(self):
-        """Fields made while Odoo runs are recorded like others: links too, secrets masked; removed, they break nothing."""
+        """Fields made while Odoo runs are recorded, links too, secrets masked; removed, they take nothing along."""
         self._seal()
         values = [
             {"name": "x_api_token", "ttype": "char"},

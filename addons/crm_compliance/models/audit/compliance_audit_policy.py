@@ -411,8 +411,8 @@ class ComplianceAuditPolicy(models.Model):
         )
 
     def _define_update_trigger(self, table, recorded, arguments):
-        """A trigger that sees one row after the other; where only some columns are recorded, it stays silent when others
-        change: a nightly refresh of figures costs nothing.
+        """A trigger that sees one row after the other; where only some columns are recorded, it stays silent when
+        others change: a nightly refresh of figures costs nothing.
         """
         # Columns named by a trigger cannot change their type: only those of which the names were chosen.
         columns = list(map(SQL.identifier, sorted(recorded))) if self.field_mode == "only" else []

@@ -4,8 +4,8 @@ from odoo import api, models
 
 
 class IrModelFields(models.Model):
-    """Fields of one's own come and go while Odoo runs. New columns are recorded by themselves; what is to be masked, and
-    links to other records, the triggers have to be told; and a column that goes may take them along.
+    """Fields of one's own come and go while Odoo runs. New columns are recorded by themselves; what is to be masked,
+    and links to other records, the triggers have to be told; and a column that goes may take them along.
     """
 
     _inherit = "ir.model.fields"

@@ -185,9 +185,9 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Runs for every changed record, step by step: a query over all rows of the statement costs a saved form more than all
--- of this. Settings of its own, a search path above all, would cost it as much: names say where, and sessions that write
--- dates or numbers in another way give that up until their transaction ends.
+-- Runs for every changed record, step by step: for a saved form that is cheaper than a query over all rows of the
+-- statement. Settings of its own, a search path above all, would cost as much again: names say where, and sessions that
+-- write dates or numbers in another way give that up until their transaction ends.
 CREATE OR REPLACE FUNCTION compliance_audit_record_update() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     before {hstore}.hstore;
