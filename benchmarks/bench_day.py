@@ -77,6 +77,9 @@ def fill(env):
     env["compliance.complaint"].create(
         [{"subject": f"Complaint {number}", "partner_id": dossier.partner_id.id} for number, dossier in enumerate(some)]
     )
+    env.flush_all()
+    env.cr.execute("UPDATE compliance_complaint SET user_id = (%s::int[])[1 + id %% %s]", [users.ids, len(users)])
+    env.invalidate_all()
     env["crm.lead"].create(
         [
             {

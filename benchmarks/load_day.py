@@ -102,10 +102,10 @@ class Person(HttpUser):
 
     def on_start(self):
         self.client.trust_env = False
-        login = random.choice(LOGINS)
+        self.login = random.choice(LOGINS)
         answer = self.client.post(
             "/web/session/authenticate",
-            json={"params": {"db": os.environ["LOAD_DB"], "login": login, "password": login}},
+            json={"params": {"db": os.environ["LOAD_DB"], "login": self.login, "password": self.login}},
             name="sign in",
         ).json()
         self.user_context = answer["result"]["user_context"]
@@ -133,12 +133,13 @@ class Person(HttpUser):
             return body["result"]
 
     def screen(self, model, plain):
-        """Views are asked for once, as by a browser that keeps them."""
-        if (model, plain) not in self.screens:
+        """Views are asked for once, as by a browser that keeps them: they show each user what he may see."""
+        key = self.login, model, plain
+        if key not in self.screens:
             answer = self.call("views", model, "get_views", [[False, "form"], [False, "list"]], options={})
             views = {kind: {**view, "model": model} for kind, view in answer["views"].items()}
-            self.screens[model, plain] = Screen(views, answer["models"], plain)
-        return self.screens[model, plain]
+            self.screens[key] = Screen(views, answer["models"], plain)
+        return self.screens[key]
 
     def open_list(self, model, domain, plain=False, page=0):
         kind = "plain" if plain else "ours"
@@ -160,13 +161,14 @@ class Person(HttpUser):
         """Opens one of the records seen in lists; the page is turned when all were."""
         if not self.known.get(model):
             self.open_list(model, domain, plain)
-        if not self.known[model]:
-            return None
-        kind, record = "plain" if plain else "ours", random.choice(self.known[model])
-        (values,) = self.call(
+        if self.known[model]:
+            self.open_record(model, random.choice(self.known[model]), plain)
+
+    def open_record(self, model, record, plain):
+        kind = "plain" if plain else "ours"
+        self.call(
             f"{kind}: form of {model}", model, "web_read", [record], specification=self.screen(model, plain).form
         )
-        return values
 
     # -------------------------------------------------------------------------
     # OURS
@@ -252,14 +254,17 @@ class Person(HttpUser):
         self.open_form("account.move", [["move_type", "=", "out_invoice"]], plain=True)
 
     def write(self, model, values, plain=False):
-        """Saves a form, which answers with what it shows then."""
-        record = self.open_form(model, [], plain)
-        kind = "plain" if plain else "ours"
+        """Saves a record of one's own, which answers with what the form shows then."""
+        own = self.open_list(model, [["user_id", "=", self.user_context["uid"]]], plain)
+        if not own:
+            return
+        record, kind = random.choice(own), "plain" if plain else "ours"
+        self.open_record(model, record, plain)
         self.call(
             f"{kind}: save {model}",
             model,
             "web_save",
-            [record["id"]],
+            [record],
             values,
             specification=self.screen(model, plain).form,
         )
