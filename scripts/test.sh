@@ -2,24 +2,11 @@
 # Runs all tests on a throwaway cluster: one template database, copied for every worker. Arguments go to pytest.
 # The databases build on each other: Odoo without Sales (base), with Sales (sales), with our add-ons (template).
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-. "$ROOT/scripts/postgres.sh"
-. "$ROOT/scripts/odoo_conf.sh"
+. "$ROOT/scripts/throwaway.sh"
 
 "$ROOT/scripts/setup.sh" --test
-WORK=$(mktemp -d "${TMPDIR:-/tmp}/crmc-test.XXXXXX")
-chmod 755 "$WORK"
-finish() {
-    trap - EXIT
-    pg_stop immediate
-    rm -rf "$WORK"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
-
-unset PGHOST PGUSER PGPORT
-pg_start "$WORK/postgres" "$PG_OPTIONS_FAST"
-export ODOO_CONF=$WORK/odoo.conf BASE_DB=base SALES_DB=sales TEMPLATE_DB=template
-odoo_conf "$ODOO_CONF" "$WORK/filestore" "with_demo = True" "log_level = warn"
+throwaway test "" "with_demo = True"
+export BASE_DB=base SALES_DB=sales TEMPLATE_DB=template
 
 prepare_base() { createdb "$BASE_DB" && odoo -c "$ODOO_CONF" -d "$BASE_DB" -i crm,account,portal,rating,resource --stop-after-init --no-http; }
 prepare_sales() {

@@ -1,30 +1,17 @@
 #!/usr/bin/env bash
 # Brings the terms of the add-ons up to date: exports them from a throwaway database, merges the translations there are.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-. "$ROOT/scripts/postgres.sh"
-. "$ROOT/scripts/odoo_conf.sh"
+. "$ROOT/scripts/throwaway.sh"
 
 "$ROOT/scripts/setup.sh" --test
-WORK=$(mktemp -d "${TMPDIR:-/tmp}/crmc-i18n.XXXXXX")
-chmod 755 "$WORK"
-finish() {
-    trap - EXIT
-    pg_stop immediate
-    rm -rf "$WORK"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
-
-unset PGHOST PGUSER PGPORT
-pg_start "$WORK/postgres" "$PG_OPTIONS_FAST"
-odoo_conf "$WORK/odoo.conf" "$WORK/filestore" "log_level = warn"
+throwaway i18n ""
 
 # The modules 'make test' installs too: what they add to our models is exported with them.
 install() {
-    createdb terms && odoo -c "$WORK/odoo.conf" -d terms -i crm,account,portal,rating,resource,sale_management,crm_compliance \
+    createdb terms && odoo -c "$ODOO_CONF" -d terms -i crm,account,portal,rating,resource,sale_management,crm_compliance \
         --stop-after-init --no-http
 }
-export_terms() { odoo i18n export -c "$WORK/odoo.conf" -d terms -l pot -o "$WORK/$1.pot" -- "$1"; }
+export_terms() { odoo i18n export -c "$ODOO_CONF" -d terms -l pot -o "$WORK/$1.pot" -- "$1"; }
 step "Installing the add-ons" install
 for folder in "$ROOT"/addons/*/; do
     addon=$(basename "$folder")
