@@ -269,7 +269,11 @@ class TestEarlier:
         fresh_addons = [addon.name for addon in ADDONS if not (tmp_path / "addons" / addon.name).exists()]
         for addon in fresh_addons:
             # Odoo of that time had not heard of it.
-            server.psql(database, f"DELETE FROM ir_module_module WHERE name = '{addon}'")
+            server.psql(
+                database,
+                f"DELETE FROM ir_module_module WHERE name = '{addon}';"
+                f" DELETE FROM ir_model_data WHERE model = 'ir.module.module' AND name = 'module_{addon}'",
+            )
         run = server.install(database, "-i", "crm_compliance", earlier)
         assert run.returncode == 0, run.output[-3000:]
         partner = server.shell(database, DAILY_WORK, earlier)
