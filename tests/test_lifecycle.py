@@ -33,6 +33,12 @@ LEFT_BY_ODOO = [
     ),
 ]
 
+# What an upgrade from an earlier state has more than an installation: (pattern of the name, reason).
+KEPT_BY_UPGRADE = [
+    (r"compliance_profile\.risk_reasons jsonb YES", "computed when read by now; Odoo keeps columns it does not use"),
+    (r"ir_sequence_\d+_\d+ S", "the numbers of a year, begun by the daily work"),
+]
+
 REFUSED_UNINSTALL = """
 from odoo.exceptions import UserError
 try:
@@ -282,7 +288,12 @@ class TestEarlier:
         come = ("-i", ",".join(fresh_addons)) if fresh_addons else ()
         check_quiet(server.install(database, "-u", "crm_compliance", *come))
         fresh = Counter(server.query(os.environ["TEMPLATE_DB"], SCHEMA))
-        assert differences(Counter(server.query(database, SCHEMA)), fresh) == [], "not as after an installation"
+        different = [
+            (kind, name)
+            for kind, name in differences(Counter(server.query(database, SCHEMA)), fresh)
+            if not any(re.fullmatch(pattern, name) for pattern, _reason in KEPT_BY_UPGRADE)
+        ]
+        assert different == [], "not as after an installation"
         assert set(before) - set(server.query(database, KEPT)) == set(), "lost"
         assert server.query(database, DOSSIER, [partner]) == [(1, 100, 70)]
         assert server.query(database, DIFFERENT_FROM_LEDGER) == []
