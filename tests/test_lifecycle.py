@@ -36,7 +36,7 @@ LEFT_BY_ODOO = [
 # What an upgrade from an earlier state has more than an installation: (pattern of the name, reason).
 KEPT_BY_UPGRADE = [
     (r"compliance_profile\.risk_reasons jsonb YES", "computed when read by now; Odoo keeps columns it does not use"),
-    (r"ir_sequence_\d+_\d+ S", "the numbers of a year, begun by the daily work"),
+    (r"ir_sequence_\d+(_\d+)? S", "numbered in the order in which they are made, for a year with the first document"),
 ]
 
 REFUSED_UNINSTALL = """
