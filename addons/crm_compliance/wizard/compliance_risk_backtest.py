@@ -37,7 +37,7 @@ class ComplianceRiskBacktest(models.TransientModel):
         default="medium",
         help="From this level on a customer is warned of.",
     )
-    count_late = fields.Boolean("Paid Late", default=True)
+    count_late = fields.Boolean("Late Payment", default=True)
     count_written_off = fields.Boolean("Written Off", default=True)
     write_off_percent = fields.Float(
         "Booked off with a Payment from (%)",

@@ -65,7 +65,7 @@ class ComplianceRiskDryRun(models.TransientModel):
         :param rows: {level before, "" for none: [customers by level after]}
         :param labels: {level: label}
         """
-        heads = [self.env._("Before, After"), *(labels[level] for level in LEVELS), self.env._("Before")]
+        heads = [self.env._("Today, This Version"), *(labels[level] for level in LEVELS), self.env._("Total")]
         totals = [sum(column) for column in zip(*rows.values(), strict=True)]
         head = Markup().join(
             Markup('<th class="%s">%s</th>') % ("text-end" if number else "", text) for number, text in enumerate(heads)
@@ -74,7 +74,7 @@ class ComplianceRiskDryRun(models.TransientModel):
             self._render_matrix_row(labels.get(before) or self.env._("No level"), counts, before)
             for before, counts in rows.items()
         )
-        body += self._render_matrix_row(self.env._("After"), totals)
+        body += self._render_matrix_row(self.env._("Total"), totals)
         return Markup('<table class="table table-sm"><thead><tr>%s</tr></thead><tbody>%s</tbody></table>') % (
             head,
             body,
@@ -164,12 +164,13 @@ class ComplianceRiskDryRunLine(models.TransientModel):
     _simulation_field = "run_id"
     _order = "score_after desc, id"
 
-    run_id = fields.Many2one("compliance.risk.dry.run", required=True, index=True, ondelete="cascade")
+    run_id = fields.Many2one("compliance.risk.dry.run", string="Dry Run", required=True, index=True, ondelete="cascade")
     level_before = fields.Selection(RISK_LEVELS)
     level_after = fields.Selection(RISK_LEVELS)
     score_before = fields.Integer(aggregator="avg")
     score_after = fields.Integer(aggregator="avg")
     held_until = fields.Date(help="Until when the lower level would have to wait.")
     change = fields.Selection(
-        [("raised", "Raised"), ("lowered", "Lowered"), ("first", "First Level"), ("same", "Same")]
+        [("raised", "Raised"), ("lowered", "Lowered"), ("first", "First Level"), ("same", "Same")],
+        string="Level Change",
     )

@@ -138,7 +138,7 @@ class ComplianceAction(models.Model):
     checked_at = fields.Datetime(readonly=True, copy=False)
     check_note = fields.Text(string="How the Effect Was Checked", readonly=True, copy=False)
     previous_id = fields.Many2one(
-        "compliance.action", string="After", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
+        "compliance.action", string="Follows", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
     )
     next_ids = fields.One2many("compliance.action", "previous_id", string="Followed by", readonly=True)
     can_check = fields.Boolean(compute="_compute_can_check")

@@ -225,7 +225,7 @@ class ComplianceComplaint(models.Model):
 
     # === When what happened === #
     date_received = fields.Datetime(
-        string="Received", required=True, default=fields.Datetime.now, copy=False, index=True, tracking=True
+        string="Received on", required=True, default=fields.Datetime.now, copy=False, index=True, tracking=True
     )
     date_acknowledged = fields.Datetime(string="Acknowledged on", readonly=True, copy=False)
     date_first_response = fields.Datetime(
@@ -259,7 +259,7 @@ class ComplianceComplaint(models.Model):
     )
     follow_up_latest = fields.Date(string="Follow-up until", readonly=True, copy=False)
     follow_up_done_at = fields.Datetime(string="Followed up on", readonly=True, copy=False)
-    follow_up_note = fields.Text(readonly=True, copy=False, groups=INTERNAL)
+    follow_up_note = fields.Text(string="Follow-up Note", readonly=True, copy=False, groups=INTERNAL)
     satisfaction = fields.Integer(
         compute="_compute_satisfaction",
         store=True,

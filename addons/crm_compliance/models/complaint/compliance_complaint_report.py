@@ -63,8 +63,8 @@ class ComplianceComplaintReport(models.Model):
         string="Status",
         readonly=True,
     )
-    date_received = fields.Datetime(string="Received", readonly=True)
-    date_resolved = fields.Datetime(string="Resolved", readonly=True)
+    date_received = fields.Datetime(string="Received on", readonly=True)
+    date_resolved = fields.Datetime(string="Resolved on", readonly=True)
     sla_met = fields.Integer(string="Service Levels Kept", readonly=True)
     sla_decided = fields.Integer(string="Service Levels Decided", readonly=True)
     sla_attainment = fields.Float(string="Service Levels Kept (%)", readonly=True, aggregator="avg", digits=(5, 1))

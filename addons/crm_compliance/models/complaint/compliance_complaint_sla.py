@@ -55,7 +55,7 @@ class ComplianceComplaint(models.Model):
     )
     sla_warn_at = fields.Datetime(string="At Risk from", readonly=True, copy=False, groups=INTERNAL)
     sla_result = fields.Selection(
-        [("none", "None"), ("open", "Open"), ("met", "Kept"), ("missed", "Missed")],
+        [("none", "None"), ("open", "Open"), ("met", "Kept"), ("missed", "Not Kept")],
         string="Service Levels Were",
         readonly=True,
         copy=False,
@@ -74,10 +74,10 @@ class ComplianceComplaint(models.Model):
     sla_state = fields.Selection(
         [
             ("on_time", "On Time"),
-            ("at_risk", "At Risk"),
+            ("at_risk", "Due Soon"),
             ("overdue", "Overdue"),
             ("met", "Kept"),
-            ("missed", "Missed"),
+            ("missed", "Not Kept"),
             ("none", "None"),
         ],
         string="Service Level",

@@ -9,9 +9,9 @@ from .compliance_sla_policy import TARGETS
 
 STATES = [
     ("running", "Running"),
-    ("paused", "Standing"),
+    ("paused", "Paused"),
     ("met", "Kept"),
-    ("missed", "Missed"),
+    ("missed", "Not Kept"),
     ("cancelled", "Void"),
 ]
 # Columns of the projection: name, type, key of what service_ledger.judge says. Instants are seconds on their way there.
@@ -62,11 +62,11 @@ class ComplianceSlaClock(models.Model):
     limit = fields.Float(string="Limit (hours)", compute="_compute_hours")
     used = fields.Float(string="Used (hours)", compute="_compute_hours", help="Of the time that counts, until now.")
     progress = fields.Float(string="Used (%)", compute="_compute_hours")
-    date_start = fields.Datetime(string="Started", readonly=True)
+    date_start = fields.Datetime(string="Started on", readonly=True)
     deadline = fields.Datetime(readonly=True, help="Empty while the clock stands.")
     warn_at = fields.Datetime(string="Warning", readonly=True)
     notify_at = fields.Datetime(readonly=True, help="When somebody is told next.")
-    met_at = fields.Datetime(string="Reached", readonly=True)
+    met_at = fields.Datetime(string="Reached on", readonly=True)
     is_overdue = fields.Boolean(compute="_compute_is_overdue", search="_search_is_overdue")
     user_id = fields.Many2one(related="complaint_id.user_id", string="Owner")
     team_id = fields.Many2one(related="complaint_id.team_id")

@@ -49,7 +49,11 @@ class ComplianceGoal(models.Model):
     unit = fields.Char(compute="_compute_unit")
     actual = fields.Float(compute="_compute_actual", digits=(16, 2), aggregator=None)
     previous = fields.Float(
-        "Before", compute="_compute_actual", digits=(16, 2), aggregator=None, help="The same in the period before."
+        "Previous Period",
+        compute="_compute_actual",
+        digits=(16, 2),
+        aggregator=None,
+        help="The same in the period before.",
     )
     has_previous = fields.Boolean(compute="_compute_actual")
     trend = fields.Float(

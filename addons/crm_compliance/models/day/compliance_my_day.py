@@ -38,13 +38,13 @@ class ComplianceMyDay(models.Model):
             ("alert", "Alert"),
             ("approval", "Review to Approve"),
             ("condition", "Condition"),
-            ("contact", "Contact"),
+            ("contact", "Customer Contact"),
             ("exception", "Exception to Approve"),
             ("override", "Risk Level to Approve"),
             ("redaction", "Redaction to Approve"),
             ("review", "Review"),
         ],
-        string="What",
+        string="Kind",
         readonly=True,
     )
     res_model = fields.Char("Model", readonly=True)

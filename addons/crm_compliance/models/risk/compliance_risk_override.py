@@ -62,7 +62,8 @@ class ComplianceRiskOverride(models.Model):
     def _compute_display_name(self):
         levels = dict(self._fields["level"]._description_selection(self.env))
         for override in self:
-            override.display_name = f"{override.partner_id.display_name}: {levels.get(override.level, '')}"
+            level = levels.get(override.level)
+            override.display_name = ": ".join(filter(None, (override.partner_id.display_name, level)))
 
     @api.depends("state", "requested_by")
     @api.depends_context("uid")

@@ -193,6 +193,7 @@ class ComplianceRiskReview(models.Model):
     snapshot = fields.Text(readonly=True, copy=False, groups=REASONS)
     content_hash = fields.Char(string="SHA-256", readonly=True, copy=False)
 
+    calendar_name = fields.Char(compute="_compute_display_name")
     is_overdue = fields.Boolean(compute="_compute_is_overdue", search="_search_is_overdue", string="Overdue")
     is_editable = fields.Boolean(compute="_compute_is_editable")
     can_approve = fields.Boolean(compute="_compute_can_approve", search="_search_can_approve")
@@ -227,6 +228,8 @@ class ComplianceRiskReview(models.Model):
             # sudo: the name alone, of a customer whose review may be read.
             customer = review.customer_name or review.sudo().partner_id.complete_name
             review.display_name = f"{review.name} {customer or ''}".strip()
+            # In a calendar there is room for one of the two.
+            review.calendar_name = customer or review.name
 
     @api.depends("due_date", "state")
     def _compute_is_overdue(self):
