@@ -166,9 +166,7 @@ class Person(HttpUser):
 
     def open_record(self, model, record, plain):
         kind = "plain" if plain else "ours"
-        self.call(
-            f"{kind}: form of {model}", model, "web_read", [record], specification=self.screen(model, plain).form
-        )
+        self.call(f"{kind}: form of {model}", model, "web_read", [record], specification=self.screen(model, plain).form)
 
     # -------------------------------------------------------------------------
     # OURS
