@@ -147,7 +147,7 @@ result = profile.id
 DATA = """
     SELECT class.relname, (xpath('/row/hash/text()', query_to_xml(format(
                'SELECT md5(string_agg(row::text, chr(10) ORDER BY row::text)) AS hash FROM'
-               ' (SELECT to_jsonb(content) - ''write_date'' - ''write_uid'' AS row FROM %I content) rows',
+               ' (SELECT to_jsonb(original.*) - ''write_date'' - ''write_uid'' AS row FROM %I original) rows',
                class.relname), false, true, '')))[1]::text
       FROM pg_class class
      WHERE class.relkind = 'r' AND class.relname LIKE 'compliance_%' AND class.relnamespace = 'public'::regnamespace

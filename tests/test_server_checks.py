@@ -99,6 +99,18 @@ class TestViewsAndModels:
         )
 
 
+class TestFlows:
+    """What the ledger and Sales do by themselves still works: accounts that are split by company, orders that are
+    confirmed, grow and are invoiced. docs/contributing.md says which others of the server's tests were run by hand.
+    """
+
+    def test_flows(self, server):
+        run = server.test(
+            server.copy(), ["/account:TestAccountAccount", "/sale:TestSaleToInvoice", "/sale:TestSalesTeam"]
+        )
+        check(run, {"TestAccountAccount", "TestSaleToInvoice", "TestSalesTeam"})
+
+
 class TestMenus:
     """A browser opens the first screen of every app."""
 

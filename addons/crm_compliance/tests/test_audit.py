@@ -132,6 +132,11 @@ class TestAudit(AuditCommon):
         self.env.cr.execute("UPDATE res_partner SET ref = 'psql' WHERE id = %s", (self.partner.id,))
         self.assertEqual(self._last(self.partner).origin, "outside")
 
+    def test_operators_of_odoo_queries_stay_unambiguous(self):
+        """Odoo leaves it to PostgreSQL to find out that this is jsonb: hstore in sight would make that impossible."""
+        self.env.cr.execute("""SELECT '{"1": 2}' ? company FROM (SELECT '1'::text AS company) companies""")
+        self.assertEqual(self.env.cr.fetchall(), [(True,)])
+
     def test_many_rows_in_one_statement(self):
         """One statement changes some records, touches others and leaves the rest: one row for each that differs."""
         partners = self.env["res.partner"].create(

@@ -138,7 +138,7 @@ class SaleOrder(models.Model):
 
     def _check_grown(self):
         found = self._get_restrictions()
-        held = self.filtered(lambda order: "block" in found.get(order, order.browse()).mapped("level"))
+        held = self.filtered(lambda order: order in found and "block" in found[order].mapped("level"))
         if not held:
             return
         used = (

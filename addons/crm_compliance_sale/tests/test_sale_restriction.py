@@ -110,6 +110,14 @@ class TestSaleRestriction(SaleRestrictionCommon):
         line.with_user(self.seller).product_uom_qty = 0.5
         self.assertEqual(order.amount_total, 50)
 
+    def test_other_confirmed_orders_grow(self):
+        orders = self.env["sale.order"].concat(*map(self._quotation, (self.free, self.warned)))
+        orders.action_confirm()
+        for order in orders:
+            order.order_line.with_user(self.seller).product_uom_qty = 3
+            order.with_user(self.seller).write({"order_line": [Command.create({"product_id": self.product.id})]})
+            self.assertEqual(order.amount_total, 400)
+
     def test_cost(self):
         orders = [
             self.env["sale.order"].concat(*(self._quotation(self._customer()) for _number in range(count)))
