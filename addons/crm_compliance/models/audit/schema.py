@@ -9,29 +9,16 @@ import re
 
 # hstore finds the differences of two rows faster than jsonb; a trusted extension, so that no superuser is needed. In a
 # schema off the search path: its operators are jsonb's too, and where both are in sight PostgreSQL refuses queries of
-# Odoo that leave a type open, such as '{"1": 2}' ? key when an account is split by company. One that is there already
-# stays where it is, unless an earlier state of this add-on brought it and nothing else has come to use it.
+# Odoo that leave a type open, such as '{"1": 2}' ? key when an account is split by company. Where it is there already,
+# somebody else wants it where it is.
 EXTENSION = """
 DO $$
-DECLARE
-    place oid := (SELECT extnamespace FROM pg_extension WHERE extname = 'hstore');
 BEGIN
-    IF place IS NULL OR place = current_schema()::regnamespace
-            AND (SELECT pg_has_role(extowner, 'USAGE') FROM pg_extension WHERE extname = 'hstore')
-            AND EXISTS (SELECT FROM pg_proc WHERE proname = 'compliance_audit_writer' AND pronamespace = place)
-            AND NOT EXISTS (SELECT FROM pg_attribute WHERE atttypid = to_regtype('hstore') AND NOT attisdropped)
-            AND NOT EXISTS (SELECT FROM pg_proc JOIN pg_language ON pg_language.oid = prolang
-                             WHERE lanname <> 'c' AND prosrc LIKE '%hstore%' AND proname <> ALL(ARRAY[
-                                   'compliance_audit_writer', 'compliance_audit_record',
-                                   'compliance_audit_record_update', 'compliance_audit_record_relation'])) THEN
+    IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'hstore') THEN
         CREATE SCHEMA IF NOT EXISTS crm_compliance_hstore;
         -- Whoever may write to a recorded table may have it recorded.
         GRANT USAGE ON SCHEMA crm_compliance_hstore TO PUBLIC;
-        IF place IS NULL THEN
-            CREATE EXTENSION hstore SCHEMA crm_compliance_hstore;
-        ELSE
-            ALTER EXTENSION hstore SET SCHEMA crm_compliance_hstore;
-        END IF;
+        CREATE EXTENSION hstore SCHEMA crm_compliance_hstore;
     END IF;
 END $$;
 """
