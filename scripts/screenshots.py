@@ -21,6 +21,7 @@ IMAGES = Path(__file__).parent.parent / "docs" / "images"
 BROWSERS = ("chromium", "google-chrome", "chromium-browser", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 SIZE = {"width": 1440, "height": 900}
+PATIENCE = 30000  # milliseconds
 COLOURS = 128
 # Smaller copies for the app's page in Odoo.
 APP_PAGE = Path(__file__).parent.parent / "addons" / "crm_compliance" / "static" / "description"
@@ -77,7 +78,7 @@ class Client:
         self.base = base
         self.context = browser.new_context(viewport=SIZE, reduced_motion="reduce")
         self.page = self.context.new_page()
-        self.page.set_default_timeout(30000)
+        self.page.set_default_timeout(PATIENCE)
         self.errors = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.goto(f"{base}/web/login", wait_until="domcontentloaded")
@@ -559,6 +560,7 @@ def main():
     if unknown:
         return f"There is no picture {', '.join(sorted(unknown))}; there are: {' '.join(PICTURES)}"
     arguments.out.mkdir(parents=True, exist_ok=True)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         failed = take_pictures(launch(playwright), arguments)
     return f"{failed} pictures failed." if failed else None
@@ -579,7 +581,7 @@ def take_pictures(browser, arguments):
                 wanted[name][1](client)
                 client.take(path)
                 print(f"{name}: {path.stat().st_size // 1024} kB", *client.errors)
-            except Error as error:
+            except (Error, AssertionError) as error:
                 failed += 1
                 shot = Path(tempfile.gettempdir()) / f"{name}.png"
                 client.page.screenshot(path=shot)
