@@ -12,9 +12,10 @@ class IrModuleModule(models.Model):
     @api.model
     def _load_module_terms(self, modules, langs, overwrite=False):
         """A language that comes later translates what was made by code as well."""
-        super()._load_module_terms(modules, langs, overwrite=overwrite)
+        result = super()._load_module_terms(modules, langs, overwrite=overwrite)
         if "crm_compliance" in modules:
-            self.env["compliance.audit.policy"].search([])._translate_history(langs)
+            self.env["compliance.audit.policy"].search([("action_id", "!=", False)])._translate_history(langs)
+        return result
 
     def button_uninstall(self):
         """:raises UserError: if the audit trail would be lost: uninstalling drops its tables"""

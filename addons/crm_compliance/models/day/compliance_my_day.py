@@ -44,7 +44,6 @@ class ComplianceMyDay(models.Model):
             ("redaction", "Redaction to Approve"),
             ("review", "Review"),
         ],
-        string="Kind",
         readonly=True,
     )
     res_model = fields.Char("Model", readonly=True)
