@@ -2,7 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import AuditCommon
 
@@ -115,7 +115,7 @@ class TestAuditPolicy(AuditCommon):
         """Fields made while Odoo runs are recorded, links too, secrets masked; removed, they take nothing along."""
         self._seal()
         values = [
-            {"name": "x_api_token", "ttype": "char"},
+            {"name": "x_api_token", "ttype": "char", "size": 10},
             {"name": "x_tag_ids", "ttype": "many2many", "relation": "res.partner.category"},
         ]
         model = self.env["ir.model"]._get_id("res.partner")
@@ -131,6 +131,8 @@ class TestAuditPolicy(AuditCommon):
         policy = self._policy("res.partner")
         phone = self.env["ir.model.fields"]._get("res.partner", "phone")
         policy.write({"field_mode": "only", "field_ids": [Command.set((token | phone).ids)]})
+        token.size = 20  # another type of column
+        self.assertIsNone(self._fault())
         token.unlink()  # and with it the trigger that names its column
         self.assertIsNone(self._fault())
         self.partner.phone = "15"
@@ -138,9 +140,27 @@ class TestAuditPolicy(AuditCommon):
         tags.unlink()
         self.assertIsNone(self._fault())
 
+    def test_condition_on_a_field_that_goes(self):
+        """It goes all the same, and the server starts without it: rather too much is recorded than nothing."""
+        model = self.env["ir.model"]._get_id("res.partner")
+        field = self.env["ir.model.fields"].create({"name": "x_vip", "ttype": "boolean", "model_id": model})
+        policy = self._policy("res.partner")
+        policy.domain = "[('x_vip', '=', True)]"
+        self.partner.phone = "16"
+        self.env.flush_all()
+        self.assertNotIn("16", str(self._last(self.partner).changes))
+        with self.assertLogs("odoo.addons.crm_compliance.models.audit.compliance_audit_policy", "WARNING"):
+            field.unlink()
+        with self.assertLogs("odoo.addons.crm_compliance.models.audit.compliance_audit_policy", "WARNING"):
+            policy._register_hook()
+        self.partner.phone = "17"
+        self.assertEqual(self._last(self.partner).changes, {"phone": ["16", "17"]})
+
     def test_name_in_the_gear_menu(self):
         self.env["res.lang"]._activate_lang("zh_CN")
-        self.env["ir.module.module"]._load_module_terms(["crm_compliance"], ["zh_CN"])
+        # Whoever may add languages need not read policies.
+        administrator = new_test_user(self.env, "administrator_only", "base.group_system")
+        self.env["ir.module.module"].with_user(administrator)._load_module_terms(["crm_compliance"], ["zh_CN"])
         policy = self._policy("res.partner")
         self.assertEqual(policy.action_id.with_context(lang="zh_CN").name, "历史")
         self.assertEqual(policy.action_id.name, "History")

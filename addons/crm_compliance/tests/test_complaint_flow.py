@@ -165,6 +165,15 @@ class TestComplaintFlow(ComplaintCommon):
         case.action_reopen("Still")
         self.assertEqual(case.reopen_count, 2)
 
+    def test_reopened_before_it_was_acknowledged(self):
+        """It goes on from where it is; nobody is told that it came in."""
+        case = self._at("new")
+        case.action_cancel("By mistake")
+        case.action_reopen("Not a mistake")
+        case.action_wait_customer()
+        self.assertEqual((case.state, case.waiting), ("investigating", "customer"))
+        self.assertTrue(case.date_acknowledged)
+
     def test_batch(self):
         """Cases of different pasts go on together; one that cannot stops all."""
         cases = self._at("new") | self._at("acknowledged")

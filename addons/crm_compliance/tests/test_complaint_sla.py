@@ -249,6 +249,17 @@ class TestComplaintSla(SlaCommon):
         self.assertEqual(self._clock(first, policy).state, "cancelled")
         self.assertEqual(self._clock(second, policy).deadline, self._at(3, 10), "since the customer complained first")
 
+    def test_condition_on_a_field_that_went(self):
+        """Complaints are taken in all the same."""
+        gone, policy = self._policy(limit=4), self._policy(limit=8)
+        domain = "[('x_gone', '=', True)]"
+        self.env.cr.execute("UPDATE compliance_sla_policy SET domain = %s WHERE id = %s", (domain, gone.id))
+        self.env.invalidate_all()
+        with self.assertLogs("odoo.addons.crm_compliance.models.complaint.compliance_sla_policy", "WARNING"):
+            case = self._opened(2, 10)
+        self.assertTrue(self._clock(case, policy))
+        self.assertFalse(self._clock(case, gone))
+
     # -------------------------------------------------------------------------
     # DEADLINES BY HAND
     # -------------------------------------------------------------------------

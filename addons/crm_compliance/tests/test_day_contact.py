@@ -42,6 +42,18 @@ class TestContact(ComplianceCommon):
         )
         dossier.invalidate_recordset()
 
+    def test_merged_customers(self):
+        """What was said at the visits of the one is known of the other."""
+        visit = self._visit(datetime(2026, 3, 10, 9, 0))
+        change = self.env["compliance.zone.change"].sudo().create({"profile_id": self.dossier.id, "zone": "grey"})
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge((self.customer | self.important).ids, self.important)
+        self.env.invalidate_all()
+        self.assertFalse(self.dossier.exists())
+        self.assertEqual((visit.profile_id, visit.partner_id), (self.key_dossier, self.important))
+        self.assertEqual(change.profile_id, self.key_dossier)
+        self.assertEqual(self._dates(self.key_dossier)[0], date(2026, 3, 10))
+
     def _dates(self, dossier=None):
         self.profiles._update_contact_dates()
         dossier = dossier or self.dossier

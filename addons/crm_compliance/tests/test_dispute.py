@@ -49,6 +49,16 @@ class TestDispute(DisputeCommon):
             with self.assertRaises(UserError):
                 getattr(fresh, step)()
 
+    def test_opened_again_without_what_was_cancelled(self):
+        complaint = self._dispute()
+        invoice = complaint.invoice_ids
+        self._settle(complaint)
+        invoice.button_draft()
+        invoice.button_cancel()
+        self._as("officer", complaint).action_open_dispute()
+        self.assertEqual(complaint.dispute_stage, "negotiation")
+        self.assertFalse(complaint.disputed_invoice_ids)
+
     def test_settled_terms_stay(self):
         complaint = self._dispute()
         self._settle(complaint)

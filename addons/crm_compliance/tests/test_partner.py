@@ -178,6 +178,16 @@ class TestPartner(ComplianceCommon):
         self.assertEqual(self._link(self.customer, self.second), kept)
         self.assertFalse(self._link(self.customer))
 
+    def test_dossier_of_a_lead_in_another_company(self):
+        other = self._open_dossier(self.customer, self.second)
+        self.env.user.company_ids |= self.second
+        lead = self.env["crm.lead"].create(
+            {"name": "Abroad", "partner_id": self.customer.id, "company_id": self.second.id}
+        )
+        self.assertEqual(lead.action_open_compliance_profile()["res_id"], other.id)
+        lead.company_id = self.customer.env.company
+        self.assertEqual(lead.action_open_compliance_profile()["res_id"], self.dossier.id)
+
     # -------------------------------------------------------------------------
     # LIFE OF A PARTNER
     # -------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from psycopg2 import IntegrityError
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from .review_common import ReviewCommon
@@ -340,6 +340,18 @@ class TestReviewFlow(ReviewCommon):
         self.assertEqual(kept.partner_id, self.customer)
         self.assertFalse(self._as("manager", kept)._is_intact())
 
+    def test_moved_customer_keeps_its_numbers(self):
+        """The other company has counted for itself."""
+        review = self._open_review()
+        second = self._new_company()
+        there = self._open_dossier(self.env["res.partner"].create({"name": "There", "is_company": True}), second)
+        other = self.reviews.create({"profile_id": there.id, "kind": "onboarding", "prepared_by": self.env.uid})
+        self.env.cr.execute("UPDATE compliance_risk_review SET name = %s WHERE id = %s", (review.name, other.id))
+        self.env.invalidate_all()
+        self.customer.company_id = second
+        self.env.flush_all()
+        self.assertEqual((review.company_id, review.name), (second, other.name))
+
     def test_report(self):
         self._set_zone("grey")
         review = self._approved(decision="conditional", conclusion="Sound enough")
@@ -368,6 +380,9 @@ class TestReviewFlow(ReviewCommon):
             .create({"kind": "periodic", "due_date": "2030-05-01", "prepared_by": self.user["officer_2"].id})
         )
         self.assertEqual(plan.skipped_count, 1)
+        # What the window says before it is saved.
+        window = Form(plan.browse())
+        self.assertEqual((window.kind, window.skipped_count), ("periodic", 1))
         reviews = self.reviews.search(plan.action_schedule()["domain"])
         self.assertEqual(reviews.profile_id, dossiers - busy.profile_id)
         self.assertEqual(reviews.prepared_by, self.user["officer_2"])

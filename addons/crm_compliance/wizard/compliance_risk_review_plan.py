@@ -32,7 +32,7 @@ class ComplianceRiskReviewPlan(models.TransientModel):
     @api.depends("profile_ids", "kind")
     def _compute_skipped_count(self):
         for plan in self:
-            plan.skipped_count = len(plan.profile_ids & plan._get_busy())
+            plan.skipped_count = len(plan.profile_ids._origin & plan._get_busy())
 
     def _get_busy(self):
         """Dossiers with an open review of this kind."""

@@ -156,5 +156,5 @@ class SaleOrder(models.Model):
             raise UserError(beyond._get_block_message(found))
 
     def action_open_compliance_profile(self):
-        """Opens the dossier of the order's customer."""
-        return self.partner_id.action_open_compliance_profile()
+        """Opens the dossier of the order's customer, in the order's company."""
+        return self.partner_id.with_company(self.company_id).action_open_compliance_profile()

@@ -190,6 +190,16 @@ class ComplianceAuditPolicy(models.Model):
             )
         return self.env.cr.mogrify(query.where_clause).decode()
 
+    def _get_trigger_condition(self):
+        """The condition, if there still is one. A field may have gone with its add-on: rather too much is recorded than
+        that the server does not start any more.
+        """
+        try:
+            return self._get_condition()
+        except Exception as error:
+            _logger.warning("The condition on %s cannot be evaluated, all is recorded: %s", self.model, error)
+            return ""
+
     @api.model_create_multi
     def create(self, vals_list):
         policies = super().create([{**vals, "retention_user_id": self.env.uid} for vals in vals_list])
@@ -385,7 +395,7 @@ class ComplianceAuditPolicy(models.Model):
             field = self.env[self.model]._fields[name]
             arguments = SQL(
                 "%s, %s, %s, %s, %s, %s, %s",
-                *(self.model, name, field.column1, field.column2, table, self._get_condition(), company),
+                *(self.model, name, field.column1, field.column2, table, self._get_trigger_condition(), company),
             )
             for event in LINK_EVENTS:
                 triggers[field.relation, self._get_link_trigger_name(table, event)] = self._define_trigger(
@@ -455,7 +465,7 @@ class ComplianceAuditPolicy(models.Model):
             self._format_array(masked),
             self._format_array(name for name, kind in columns.items() if kind == "bytea"),
             named,
-            self._get_condition(),
+            self._get_trigger_condition(),
         )
 
     def _get_name_columns(self):

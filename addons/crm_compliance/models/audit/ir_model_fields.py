@@ -18,6 +18,8 @@ class IrModelFields(models.Model):
 
     def write(self, vals):
         policies = self._get_audit_policies()
+        # A column cannot change its type while a trigger names it.
+        policies._drop_triggers(policies._get_tables())
         result = super().write(vals)
         policies._create_triggers()
         return result

@@ -14,7 +14,9 @@ class IrModuleModule(models.Model):
         """A language that comes later translates what was made by code as well."""
         result = super()._load_module_terms(modules, langs, overwrite=overwrite)
         if "crm_compliance" in modules:
-            self.env["compliance.audit.policy"].search([("action_id", "!=", False)])._translate_history(langs)
+            # sudo: whoever adds a language need not read policies.
+            policies = self.env["compliance.audit.policy"].sudo().search([("action_id", "!=", False)])
+            policies._translate_history(langs)
         return result
 
     def button_uninstall(self):

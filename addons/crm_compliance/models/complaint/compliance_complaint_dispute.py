@@ -260,7 +260,9 @@ class ComplianceComplaint(models.Model):
             self._check_dispute_officer()
         today = fields.Date.context_today(self)
         for complaint in self:
-            invoices = complaint.sudo().disputed_invoice_ids or complaint.sudo()._get_disputable_invoices()
+            case = complaint.sudo()
+            # What was cancelled since is not disputed any more.
+            invoices = case._get_disputable_invoices(case.disputed_invoice_ids) or case._get_disputable_invoices()
             # sudo: the invoices of a case are disputed by whoever handles it, not by who books them.
             complaint.sudo()._transition(
                 {
@@ -319,11 +321,11 @@ class ComplianceComplaint(models.Model):
         self._check_no_dispute()
         return super().action_cancel(reason)
 
-    def _get_disputable_invoices(self):
-        """The posted invoices of the case."""
+    def _get_disputable_invoices(self, invoices=None):
+        """Those of the invoices, else of the case's, that are posted and the customer's."""
         self.ensure_one()
         customer = self.commercial_partner_id
-        return self.invoice_ids.filtered(
+        return (self.invoice_ids if invoices is None else invoices).filtered(
             lambda move: (
                 move.state == "posted"
                 and move.move_type in ("out_invoice", "out_receipt")

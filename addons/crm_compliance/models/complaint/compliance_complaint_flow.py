@@ -271,7 +271,10 @@ class ComplianceComplaint(models.Model):
     def _transition_acknowledged(self, vals):
         """Goes on with cases; those that were not acknowledged yet are by that."""
         fresh = self.filtered(lambda case: not case.date_acknowledged)
-        fresh._transition({"state": "acknowledged", **vals, "date_acknowledged": fields.Datetime.now()})
+        # A reopened case goes on from where it is, and needs no acknowledgement any more.
+        new, now = fresh.filtered(lambda case: case.state == "new"), fields.Datetime.now()
+        new._transition({"state": "acknowledged", **vals, "date_acknowledged": now})
+        (fresh - new)._transition({**vals, "date_acknowledged": now})
         (self - fresh)._transition(vals)
         return True
 

@@ -1,11 +1,14 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
 from ast import literal_eval
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
 
 TARGETS = [
     ("acknowledge", "Acknowledgement"),
@@ -230,6 +233,19 @@ class ComplianceSlaPolicy(models.Model):
         self.ensure_one()
         return Domain(literal_eval(self.domain or "[]"))
 
+    def _get_condition(self, complaints, query):
+        """SQL of what has to hold of a complaint; None if that cannot be told any more. A field may have gone with its
+        add-on: that must not keep complaints from being taken in.
+        """
+        try:
+            domain = self._parse_domain()
+            if self.company_id:
+                domain &= Domain("company_id", "=", self.company_id.id)
+            return domain.optimize_full(complaints)._to_sql(complaints, query.table, query)
+        except (ValueError, SyntaxError, TypeError, KeyError) as error:
+            _logger.warning("The service level %s applies to nothing, its condition is none: %s", self.name, error)
+            return None
+
     @api.model
     def _get_matches(self, complaints):
         """Which policies apply, in one query.
@@ -242,14 +258,10 @@ class ComplianceSlaPolicy(models.Model):
         complaints = complaints.sudo().with_context(active_test=False)
         # The complaints are looked at once, whatever the number of policies.
         query = complaints._search([("id", "in", complaints.ids)])
-        conditions = []
-        for policy in policies:
-            domain = policy._parse_domain()
-            if policy.company_id:
-                domain &= Domain("company_id", "=", policy.company_id.id)
-            conditions.append(domain.optimize_full(complaints)._to_sql(complaints, query.table, query))
-        rows = self.env.execute_query(query.select(SQL.identifier(query.table, "id"), *conditions))
-        ids = policies.ids
+        conditions = {policy.id: policy._get_condition(complaints, query) for policy in policies}
+        conditions = {policy_id: condition for policy_id, condition in conditions.items() if condition}
+        rows = self.env.execute_query(query.select(SQL.identifier(query.table, "id"), *conditions.values()))
+        ids = list(conditions)
         matches = {
             complaint_id: [policy_id for policy_id, applies in zip(ids, flags, strict=True) if applies]
             for complaint_id, *flags in rows

@@ -45,6 +45,15 @@ class ComplianceProfile(models.Model):
         for profile in self:
             profile.contact_count = counts.get(profile, 0)
 
+    def _merge_into(self, target):
+        """Visits go along with the dossier, and so does the history of its zones."""
+        sources = (self - target).sudo()
+        for model in ("compliance.contact", "compliance.zone.change"):
+            self.env[model].sudo().search([("profile_id", "in", sources.ids)]).write({"profile_id": target.id})
+        self.env.flush_all()
+        sources.invalidate_recordset(["contact_ids"])
+        return super()._merge_into(target)
+
     @api.depends("next_contact_date")
     def _compute_is_silent(self):
         today = fields.Date.context_today(self)

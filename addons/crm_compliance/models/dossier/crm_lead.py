@@ -44,5 +44,6 @@ class CrmLead(models.Model):
             self.env["compliance.refresh.queue"]._enqueue(lead.partner_id, company)
 
     def action_open_compliance_profile(self):
-        """Opens the dossier of the lead's customer."""
-        return self.partner_id.action_open_compliance_profile()
+        """Opens the dossier of the lead's customer, in the lead's company."""
+        company = self.company_id or self.env.company
+        return self.partner_id.with_company(company).action_open_compliance_profile()

@@ -198,7 +198,8 @@ class ComplianceRiskReview(models.Model):
     is_editable = fields.Boolean(compute="_compute_is_editable")
     can_approve = fields.Boolean(compute="_compute_can_approve", search="_search_can_approve")
 
-    _number_uniq = models.UniqueIndex("(company_id, name) WHERE name <> '/'", "There is a review of this number.")
+    # Not unique: a review keeps its number when its customer moves to another company, which counts for itself.
+    _number_idx = models.Index("(company_id, name)")
     _open_uniq = models.UniqueIndex(
         "(profile_id, kind) WHERE state IN ('draft', 'assessment', 'approval')",
         "This customer has an open review of this kind already.",
