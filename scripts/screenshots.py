@@ -542,8 +542,9 @@ def admin_team(client):
 @picture("admin")
 def admin_scheduled_jobs(client):
     client.open("/odoo/settings", ".app_settings_block")
-    client.open("/odoo/action-base.ir_cron_act", ".o_searchview_input")
+    client.open("/odoo/action-base.ir_cron_act", ".o_list_renderer")
     client.page.fill(".o_searchview_input", "Compliance")
+    client.wait(".o_searchview_autocomplete")
     client.page.keyboard.press("Enter")
     client.wait(".o_facet_value")
     expect(client.page.locator(RECORDS).first).to_contain_text("Compliance")

@@ -65,8 +65,10 @@ class Window:
 
     def open_found(self, path, text, row=""):
         """Searches a list for a text and opens the row that also has the other one."""
-        self.open(path, ".o_searchview_input")
+        # What is typed before the list is there can be lost when it comes.
+        self.open(path, ".o_list_renderer")
         self.page.fill(".o_searchview_input", text)
+        self.page.wait_for_selector(".o_searchview_autocomplete")
         self.page.press(".o_searchview_input", "Enter")
         self.page.wait_for_selector(f".o_searchview_facet:has-text('{text}')")
         found = self.page.locator(".o_data_row", has_text=text).filter(has_text=row).first

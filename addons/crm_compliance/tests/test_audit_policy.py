@@ -154,7 +154,7 @@ class TestAuditPolicy(AuditCommon):
         with self.assertLogs("odoo.addons.crm_compliance.models.audit.compliance_audit_policy", "WARNING"):
             self.assertFalse(policy._filter_incomplete())
         self.partner.phone = "17"
-        self.assertEqual(self._last(self.partner).changes, {"phone": ["16", "17"]})
+        self.assertEqual(self._last(self.partner).changes["phone"], ["16", "17"])
 
     def test_name_in_the_gear_menu(self):
         self.env["res.lang"]._activate_lang("zh_CN")
