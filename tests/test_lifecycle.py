@@ -285,8 +285,8 @@ class TestEarlier:
         partner = server.shell(database, DAILY_WORK, earlier)
         server.shell(database, REFRESH, earlier)
         before = server.query(database, KEPT)
-        come = ("-i", ",".join(fresh_addons)) if fresh_addons else ()
-        check_quiet(server.install(database, "-u", "crm_compliance", *come))
+        added = ("-i", ",".join(fresh_addons)) if fresh_addons else ()
+        check_quiet(server.install(database, "-u", "crm_compliance", *added))
         fresh = Counter(server.query(os.environ["TEMPLATE_DB"], SCHEMA))
         different = [
             (kind, name)

@@ -35,4 +35,5 @@ class IrModelFields(models.Model):
         models_ = self.filtered(lambda field: field.state == "manual" and field.store).mapped("model")
         if not models_:
             return self.env["compliance.audit.policy"]
+        # sudo: whoever makes fields need not read policies, and is recorded by them all the same.
         return self.env["compliance.audit.policy"].sudo().search([("active", "=", True), ("model", "in", models_)])

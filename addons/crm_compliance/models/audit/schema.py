@@ -199,8 +199,8 @@ BEGIN
 END $$;
 
 -- Runs for every changed record, step by step: for a saved form that is cheaper than a query over all rows of the
--- statement. Settings of its own, a search path above all, would cost as much again: names say where, and sessions that
--- write dates or numbers in another way give that up until their transaction ends.
+-- statement. It has no settings of its own, which PostgreSQL would set and put back for every row: names say where, and
+-- sessions that write dates or numbers in another way give that up until their transaction ends.
 CREATE OR REPLACE FUNCTION compliance_audit_record_update() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     before {hstore}.hstore;
