@@ -46,7 +46,7 @@ SETTINGS = (
 
 
 class ComplianceSetup(models.TransientModel):
-    """A few questions that leave a working configuration of a company. Run again it proposes the preset's values anew."""
+    """A few questions that leave a working configuration of a company. Run again it proposes the preset's values."""
 
     _name = "compliance.setup"
     _description = "Set-up of Compliance"
