@@ -140,6 +140,32 @@ class TestAuditPolicy(AuditCommon):
         tags.unlink()
         self.assertIsNone(self._fault())
 
+    def test_labels_leave_triggers_alone(self):
+        """Only what touches the column puts the triggers in place anew, which locks the table."""
+        model = self.env["ir.model"]._get_id("res.partner")
+        field = self.env["ir.model.fields"].create({"name": "x_code", "ttype": "char", "size": 10, "model_id": model})
+        before = self._get_trigger_ids()
+        field.write({"field_description": "Code", "help": "Of the customer", "copied": True, "readonly": True})
+        self.assertEqual(self._get_trigger_ids(), before)
+        field.size = 20
+        self.assertFalse(self._get_trigger_ids() & before)
+
+    def _get_trigger_ids(self):
+        self.env.cr.execute(
+            "SELECT oid FROM pg_trigger WHERE tgrelid = 'res_partner'::regclass AND tgname LIKE 'compliance_audit_on_%'"
+        )
+        return {oid for (oid,) in self.env.cr.fetchall()}
+
+    def test_field_stored_later(self):
+        """A secret is masked from the moment its field has a column."""
+        model = self.env["ir.model"]._get_id("res.partner")
+        field = self.env["ir.model.fields"].create(
+            {"name": "x_api_token", "ttype": "char", "store": False, "model_id": model}
+        )
+        field.store = True
+        self.partner.x_api_token = "abc"
+        self.assertEqual(self._last(self.partner).changes, {"x_api_token": [None, "***"]})
+
     def test_condition_on_a_field_that_goes(self):
         """It goes all the same, and the server starts without it: rather too much is recorded than nothing."""
         model = self.env["ir.model"]._get_id("res.partner")
