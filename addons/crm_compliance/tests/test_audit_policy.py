@@ -2,7 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .common import AuditCommon
 
@@ -179,6 +179,14 @@ class TestAuditPolicy(AuditCommon):
             field.unlink()
         with self.assertLogs("odoo.addons.crm_compliance.models.audit.compliance_audit_policy", "WARNING"):
             self.assertFalse(policy._filter_incomplete())
+        self.env.invalidate_all()
+        self.assertIn("x_vip", policy.with_user(self.user["auditor"]).condition_fault)
+        with Form(policy) as form:
+            form.domain = "[('active', '=', True)]"
+            self.assertFalse(form.condition_fault)
+            form.domain = "[('x_vip', '=', True)]"
+            self.assertTrue(form.condition_fault)
+            form.domain = "[]"
         self.partner.phone = "17"
         self.assertEqual(self._last(self.partner).changes["phone"], ["16", "17"])
 
