@@ -68,6 +68,18 @@ class TestAudit(AuditCommon):
         self.assertIn("Hello", text)
         self.assertNotIn("&lt;p&gt;", text)
 
+    def test_groups_of_models_are_readable(self):
+        """Groups and names say what people call a model, and open what they count."""
+        self.partner.phone = "7"
+        self.env.flush_all()
+        domain = [("model", "=", "res.partner"), ("res_id", "=", self.partner.id)]
+        groups = self.log.formatted_read_group(domain, groupby=["model"], aggregates=["__count"])
+        self.assertEqual([group["model"] for group in groups], ["Contact (res.partner)"])
+        opened = self.log.search_count(domain + groups[0]["__extra_domain"])
+        self.assertEqual(opened, groups[0]["__count"])
+        entry = self._last(self.partner)
+        self.assertIn(entry.name, entry.display_name)
+
     def test_relation(self):
         tag = self.env["res.partner.category"].create({"name": "Tagged"})
         self.partner.category_id = [Command.link(tag.id)]

@@ -6,9 +6,10 @@ from psycopg2.errors import UniqueViolation
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
+from ..wizard.compliance_setup import SETTINGS
 from .common import ComplianceCommon
 
 
@@ -136,6 +137,47 @@ class TestSetup(ComplianceCommon):
         setup.action_apply()
         self.assertEqual(self.company.compliance_tier_high, 70)
         self.assertTrue(officer.has_group("crm_compliance.group_compliance_officer"))
+
+    def _configuration(self):
+        """Everything that the assistant can change of the company."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        rules = self.env["compliance.contact.cadence"].search([("company_id", "=", self.company.id)])
+        return (
+            self.company.read([*SETTINGS, "resource_calendar_id"]),
+            self.env["compliance.complaint.team"].search([]).read(["member_ids", "resource_calendar_id", "alias_name"]),
+            rules.read(["value_tier", "risk_level", "interval_days", "write_date"]),
+            self.env["compliance.criterion"].search([]).mapped("code"),
+        )
+
+    def test_again(self):
+        """Who only clicks on when the assistant runs again changes nothing; what is changed alone is written."""
+        self._setup(preset="regulated", compliance_new_days=77, important_days=9).action_apply()
+        rules = self.env["compliance.contact.cadence"].search([("company_id", "=", self.company.id)])
+        rules.filtered(lambda rule: rule.risk_level == "critical").interval_days = 3
+        self.env["compliance.criterion"].search([("code", "=", "TAX")]).action_archive()
+        before = self._configuration()
+
+        assistant = Form(self.env["compliance.setup"].with_user(self.admin).with_company(self.company))
+        self.assertEqual(assistant.preset, "current")
+        self.assertEqual((assistant.compliance_new_days, assistant.important_days), (77, 9))
+        assistant.save().action_apply()
+        self.assertEqual(self._configuration(), before)
+
+        self._setup(other_days=60).action_apply()
+        intervals = {(rule.value_tier, rule.risk_level): rule.interval_days for rule in rules}
+        self.assertEqual(
+            intervals, {(False, False): 60, ("high", False): 9, (False, "high"): 9, (False, "critical"): 3}
+        )
+
+    def test_another_kind_of_business(self):
+        """A kind of business that is chosen proposes its own values, and what is in force comes back."""
+        self._setup(preset="regulated", compliance_new_days=77).action_apply()
+        assistant = Form(self.env["compliance.setup"].with_user(self.admin).with_company(self.company))
+        assistant.preset = "trading"
+        self.assertEqual((assistant.compliance_new_days, assistant.important_days), (90, 14))
+        assistant.preset = "current"
+        self.assertEqual((assistant.compliance_new_days, assistant.important_days), (77, 7))
 
     def test_four_eyes(self):
         alone = self._setup(officer_ids=[Command.set(self.admin.ids)], manager_ids=[Command.set(self.admin.ids)])

@@ -279,6 +279,24 @@ class TestRiskScoring(RiskCommon):
         self.assertIn("Paie en retard", dossier.with_context(lang="fr_FR").risk_reasons_text)
         self.assertIn("Factor 0", dossier.with_context(lang="en_US").risk_reasons_text)
 
+    def test_steps_of_a_measure_are_one_reason(self):
+        """Points of all steps reached, the farthest threshold, the highest floor; other directions stay apart."""
+        self._model(
+            {**OVERDUE, "value": 60, "points": 7, "reason": "Overdue for {value}"},
+            {**OVERDUE, "points": 30, "floor": "high", "reason": "Overdue for {value}"},
+            {**OVERDUE, "comparison": ">=", "value": 90, "points": 5, "reason": "Overdue for {value}"},
+            {**OVERDUE, "comparison": "<", "value": 200, "points": 1},
+            {**OVERDUE, "value": 300, "points": 40},
+            {"signal": "days_beyond_terms", "comparison": ">", "value": 15, "points": 20},
+        )
+        self._score(max_days_overdue=95, days_beyond_terms=23.5)
+        self.assertEqual(self.dossier.risk_score, 63)
+        self.assertEqual(len(self.dossier.risk_reasons), 5)
+        text = self.dossier.with_user(self.user["officer"]).risk_reasons_text
+        self.assertEqual(text.count("<li>"), 3)
+        self.assertIn("Overdue for 95 days (90 or more): +42, at least high", text)
+        self.assertIn("95 days (under 200): +1", text)
+
     def test_reasons_are_escaped(self):
         self._model({**OVERDUE, "name": "<script>x</script>"})
         self._score(max_days_overdue=31)

@@ -2,7 +2,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
-from odoo.fields import Command, Domain
+from odoo.fields import Command
+from odoo.tools import SQL
 
 STEPS = ["industry", "customers", "people"]
 # What suits a kind of business. Everything can be changed later.
@@ -43,10 +44,17 @@ SETTINGS = (
     "compliance_tier_high",
     "compliance_tier_medium",
 )
+# Value and risk of customers, and the answer that says how often they are contacted.
+CADENCES = (
+    (False, False, "other_days"),
+    ("high", False, "important_days"),
+    (False, "high", "important_days"),
+    (False, "critical", "important_days"),
+)
 
 
 class ComplianceSetup(models.TransientModel):
-    """A few questions that leave a working configuration of a company. Run again it proposes the preset's values."""
+    """A few questions that leave a working configuration of a company. Run again it starts from what is in force."""
 
     _name = "compliance.setup"
     _description = "Set-up of Compliance"
@@ -56,9 +64,14 @@ class ComplianceSetup(models.TransientModel):
     )
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, readonly=True)
     preset = fields.Selection(
-        [("trading", "Trading Company"), ("service", "Service Company"), ("regulated", "Regulated Company")],
+        [
+            ("current", "As It Is Now"),
+            ("trading", "Trading Company"),
+            ("service", "Service Company"),
+            ("regulated", "Regulated Company"),
+        ],
         required=True,
-        default="trading",
+        default=lambda self: self._default_preset(),
         help="Proposes criteria and thresholds; the next steps change them.",
     )
     criterion_ids = fields.Many2many(
@@ -111,13 +124,22 @@ class ComplianceSetup(models.TransientModel):
         )
 
     @api.model
+    def _default_preset(self):
+        """What is in force, once this assistant left rules of the company's own."""
+        return "current" if self._get_own_cadences(self.env.company).filtered("active") else "trading"
+
+    @api.model
     def default_get(self, fields):
         values = super().default_get(fields)
-        return {**self._get_proposal(values.get("preset", "trading")), **values}
+        return {**self._get_proposal(values.get("preset") or self._default_preset()), **values}
 
     @api.model
     def _get_proposal(self, preset):
-        """What suits a kind of business, as values of this assistant; criteria of the company's own stay."""
+        """What is in force, or what suits a kind of business, as values of this assistant; criteria of the company's
+        own stay.
+        """
+        if preset == "current":
+            return self._get_values_in_force()
         values = {name: value for name, value in PRESETS[preset].items() if name != "criteria"}
         criteria = self._get_criteria(self.env.company).filtered(
             lambda criterion: (
@@ -126,14 +148,36 @@ class ComplianceSetup(models.TransientModel):
         )
         return {**values, "criterion_ids": [Command.set(criteria.ids)]}
 
+    @api.model
+    def _get_values_in_force(self):
+        company = self.env.company
+        values = {name: company[name] for name in SETTINGS}
+        criteria = self._get_criteria(company).filtered("active")
+        return {**values, **self._get_days_in_force(company), "criterion_ids": [Command.set(criteria.ids)]}
+
+    @api.model
+    def _get_days_in_force(self, company):
+        """How often customers of high value, and those of none, are contacted before their risk counts."""
+        cadences = self.env["compliance.contact.cadence"]
+        intervals = self.env.execute_query(
+            SQL(
+                "SELECT value_tier, days FROM (%s) intervals WHERE company_id = %s AND risk_level = ''",
+                cadences._intervals_query(),
+                company.id,
+            )
+        )
+        days = dict(intervals)
+        return {"important_days": days["high"], "other_days": days["none"]}
+
     @api.onchange("preset")
     def _onchange_preset(self):
-        self.update(self._get_proposal(self.preset or "trading"))
+        self.update(self._get_proposal(self.preset or self._default_preset()))
 
     @api.model_create_multi
     def create(self, vals_list):
-        """What is not given is as the kind of business has it."""
-        return super().create([{**self._get_proposal(vals.get("preset", "trading")), **vals} for vals in vals_list])
+        """What is not given is as in force, or as the kind of business has it."""
+        preset = self._default_preset()
+        return super().create([{**self._get_proposal(vals.get("preset", preset)), **vals} for vals in vals_list])
 
     @api.depends("officer_ids", "manager_ids")
     def _compute_is_short_of_eyes(self):
@@ -145,6 +189,12 @@ class ComplianceSetup(models.TransientModel):
         """All criteria that can apply in a company, archived ones included."""
         criteria = self.env["compliance.criterion"].with_context(active_test=False)
         return criteria.search([("company_id", "in", [False, company.id])])
+
+    @api.model
+    def _get_own_cadences(self, company):
+        """Rules of contact of a company's own, archived ones included."""
+        cadences = self.env["compliance.contact.cadence"].with_context(active_test=False)
+        return cadences.search([("company_id", "=", company.id)])
 
     # -------------------------------------------------------------------------
     # ACTIONS
@@ -200,31 +250,22 @@ class ComplianceSetup(models.TransientModel):
         others.filtered("active").action_archive()
 
     def _apply_cadence(self):
-        """Rules of the company's own: important are customers of high value or high risk."""
-        cadences = self.env["compliance.contact.cadence"].with_context(active_test=False)
-        rules = [
-            (False, False, self.other_days),
-            ("high", False, self.important_days),
-            (False, "high", self.important_days),
-            (False, "critical", self.important_days),
-        ]
-        own = Domain("company_id", "=", self.company_id.id)
-        known = {(rule.value_tier, rule.risk_level): rule for rule in cadences.search(own)}
-        for tier, level, days in rules:
+        """Rules of the company's own: important are customers of high value or high risk. Of a company that has rules
+        only what was changed here is touched: they may say more than this assistant asks.
+        """
+        own = self._get_own_cadences(self.company_id)
+        in_force = self._get_days_in_force(self.company_id) if own.filtered("active") else {}
+        known = {(rule.value_tier, rule.risk_level): rule for rule in own}
+        new = []
+        for tier, level, name in CADENCES:
+            values = {"interval_days": self[name], "active": True}
+            if in_force.get(name) == self[name]:
+                continue
             if (tier, level) in known:
-                known[tier, level].write({"interval_days": days, "active": True})
-        cadences.create(
-            [
-                {
-                    "company_id": self.company_id.id,
-                    "value_tier": tier,
-                    "risk_level": level,
-                    "interval_days": days,
-                }
-                for tier, level, days in rules
-                if (tier, level) not in known
-            ]
-        )
+                known[tier, level].write(values)
+            else:
+                new.append({"company_id": self.company_id.id, "value_tier": tier, "risk_level": level, **values})
+        own.create(new)
 
     def _apply_people(self):
         """Gives people their roles; taking roles away is done where users are managed."""

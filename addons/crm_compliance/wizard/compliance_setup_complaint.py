@@ -39,7 +39,7 @@ class ComplianceSetup(models.TransientModel):
         return self._default_complaint_team().alias_name or (not taken and ALIAS)
 
     def _apply_people(self):
-        """Gives the company a complaint team with members, working hours and an address."""
+        """Gives the company a complaint team with members and an address; a team without hours works the company's."""
         result = super()._apply_people()
         user_group = "crm_compliance.group_compliance_user"
         new = self.complaint_member_ids.filtered(lambda user: not user.has_group(user_group))
@@ -50,7 +50,6 @@ class ComplianceSetup(models.TransientModel):
         team.write(
             {
                 "member_ids": [Command.set(self.complaint_member_ids.ids)],
-                "resource_calendar_id": self.resource_calendar_id.id,
                 "alias_name": self.complaint_alias,
             }
         )

@@ -86,11 +86,12 @@ class ComplianceAuditLog(models.Model):
     def init(self):
         schema.create(self.env.cr)
 
-    @api.depends("operation", "model", "name", "res_id")
+    @api.depends("operation", "model_name", "name", "res_id")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         labels = dict(self._fields["operation"]._description_selection(self.env))
         for entry in self:
-            entry.display_name = f"{labels.get(entry.operation)}: {entry.name or entry.model} ({entry.res_id})"
+            entry.display_name = f"{labels.get(entry.operation)}: {entry.name or entry.model_name} ({entry.res_id})"
 
     @api.depends("model")
     @api.depends_context("lang")
@@ -190,6 +191,20 @@ class ComplianceAuditLog(models.Model):
     # -------------------------------------------------------------------------
     # READING
     # -------------------------------------------------------------------------
+
+    @api.model
+    def _web_read_group_groupby_formatter(self, groupby_spec, values):
+        """Groups of a model show what people call it."""
+        formatter = super()._web_read_group_groupby_formatter(groupby_spec, values)
+        if groupby_spec != "model":
+            return formatter
+        models_ = self.env["ir.model"].sudo()
+
+        def format_model(value):
+            name, domain = formatter(value)
+            return f"{models_._get(name).name or name} ({name})", domain
+
+        return format_model
 
     @api.depends("changes", "model")
     @api.depends_context("lang", "uid")

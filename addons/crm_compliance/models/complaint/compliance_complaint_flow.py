@@ -6,7 +6,7 @@ import pytz
 
 from odoo import fields, models
 from odoo.exceptions import LockError, UserError, ValidationError
-from odoo.tools import is_html_empty
+from odoo.tools import format_date, is_html_empty
 
 from .compliance_complaint import OPEN
 
@@ -177,10 +177,11 @@ class ComplianceComplaint(models.Model):
     def _schedule_follow_up(self, first, latest):
         for owner, cases in self.grouped("user_id").items():
             if owner.active:
+                env = self.with_context(lang=owner.lang).env
                 cases.activity_schedule(
                     "crm_compliance.mail_activity_type_follow_up",
                     first,
-                    summary=self.env._("Ask whether the solution holds, until %s", fields.Date.to_string(latest)),
+                    summary=env._("Ask whether the solution holds, until %s", format_date(env, latest)),
                     user_id=owner.id,
                 )
 

@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from ...tools.forms import open_form
 from .compliance_complaint import OFFICER
@@ -114,7 +114,7 @@ class ComplianceComplaintProblem(models.Model):
                 "%(count)s complaints of %(customers)s customers since %(since)s.",
                 count=self.complaint_count,
                 customers=self.customer_count,
-                since=fields.Date.to_string(fields.Datetime.context_timestamp(self, self.date_first)),
+                since=format_date(self.env, fields.Datetime.context_timestamp(self, self.date_first).date()),
             ),
         }
 

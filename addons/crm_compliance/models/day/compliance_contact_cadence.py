@@ -32,6 +32,7 @@ class ComplianceContactCadence(models.Model):
         help="Empty: customers of any value.",
     )
     risk_level = fields.Selection(RISK_LEVELS, help="Empty: customers of any risk.")
+    customers = fields.Char(compute="_compute_customers")
     interval_days = fields.Integer("Every (days)", required=True, default=DEFAULT_DAYS, aggregator=None)
 
     _interval_positive = models.Constraint(
@@ -41,6 +42,20 @@ class ComplianceContactCadence(models.Model):
         "(COALESCE(company_id, 0), COALESCE(value_tier, ''), COALESCE(risk_level, '')) WHERE active",
         "There is a rule for these customers already.",
     )
+
+    @api.depends("value_tier", "risk_level")
+    @api.depends_context("lang")
+    def _compute_customers(self):
+        tiers, levels = (
+            dict(self._fields[name]._description_selection(self.env)) for name in ("value_tier", "risk_level")
+        )
+        for cadence in self:
+            parts = []
+            if cadence.value_tier:
+                parts.append(self.env._("Value: %s", tiers[cadence.value_tier]))
+            if cadence.risk_level:
+                parts.append(self.env._("Risk: %s", levels[cadence.risk_level]))
+            cadence.customers = ", ".join(parts) or self.env._("All Customers")
 
     @api.depends("interval_days")
     def _compute_display_name(self):

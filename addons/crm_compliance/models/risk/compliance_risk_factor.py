@@ -1,5 +1,7 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL, formatLang
@@ -300,7 +302,7 @@ class ComplianceRiskFactor(models.Model):
 
     @api.model
     def _render_reasons(self, reasons, currency):
-        """The reasons as sentences in the reader's language, the weightiest first.
+        """The reasons as sentences in the reader's language, the weightiest first; steps of one measure are one reason.
 
         :param reasons: list as kept in ``risk_reasons``
         :param currency: of amounts
@@ -309,12 +311,33 @@ class ComplianceRiskFactor(models.Model):
         # Whoever may read the reasons may read the rules behind them, whatever company is chosen.
         factors = {factor.id: factor for factor in self.sudo().browse({r["factor"] for r in reasons}).exists()}
         signals = self._get_risk_signals()
-        ordered = sorted(reasons, key=lambda reason: (-RANKS.get(reason["floor"], 0), -reason["points"]))
+        merged = self._merge_steps(reasons)
+        ordered = sorted(merged, key=lambda reason: (-RANKS.get(reason["floor"], 0), -reason["points"]))
         return [
             (factors.get(reason["factor"]) or self.browse())._render_reason(
                 reason, signals.get(reason["signal"], {}), currency
             )
             for reason in ordered
+        ]
+
+    @api.model
+    def _merge_steps(self, reasons):
+        """Of the steps of one measure that were reached the farthest, with the points of all and the highest floor.
+
+        :param reasons: list as kept in ``risk_reasons``
+        :return: list like it, shorter where a measure has several steps
+        """
+        steps = defaultdict(list)
+        for index, reason in enumerate(reasons):
+            direction = reason["comparison"][0] if reason["comparison"] in OPERATORS else index
+            steps[reason["signal"], direction].append(reason)
+        return [
+            {
+                **(min if direction == "<" else max)(group, key=lambda reason: reason["threshold"]),
+                "points": sum(reason["points"] for reason in group),
+                "floor": max((reason["floor"] for reason in group), key=lambda floor: RANKS.get(floor, 0)),
+            }
+            for (_signal, direction), group in steps.items()
         ]
 
     def _render_reason(self, reason, signal, currency):

@@ -230,9 +230,10 @@ class ComplianceRiskReview(models.Model):
         for review in self:
             # sudo: the name alone, of a customer whose review may be read.
             customer = review.customer_name or review.sudo().partner_id.complete_name
-            review.display_name = f"{review.name} {customer or ''}".strip()
+            number = review.name if review.name != "/" else ""
+            review.display_name = f"{number} {customer or ''}".strip()
             # In a calendar there is room for one of the two.
-            review.calendar_name = customer or review.name
+            review.calendar_name = customer or number
 
     @api.depends("due_date", "state")
     def _compute_is_overdue(self):
