@@ -1,7 +1,6 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -303,7 +302,7 @@ class ComplianceProfile(models.Model):
           GROUP BY touch.partner_id, company.id
             """,
             SQL(", ").join(
-                SQL("(%s::int4, %s::varchar)", company.id, self._get_contact_zone(company).key) for company in companies
+                SQL("(%s::int4, %s::varchar)", company.id, company._get_compliance_zone().key) for company in companies
             ),
         )
 
@@ -318,11 +317,7 @@ class ComplianceProfile(models.Model):
             dossiers = self.sudo().with_context(active_test=False)
             groups = dossiers._read_group([("partner_id", "in", partners.ids)], ["company_id"])
             return self.env["res.company"].sudo().union(*(company for (company,) in groups))
-        return self.env["res.company"].sudo().search([("active", "in", [True, False])])
-
-    @api.model
-    def _get_contact_zone(self, company):
-        return ZoneInfo(company.resource_calendar_id.tz or company.partner_id.tz or "UTC")
+        return self.env["res.company"]._get_compliance_companies()
 
     @api.model
     def _holidays_query(self, companies):
@@ -358,17 +353,17 @@ class ComplianceProfile(models.Model):
         """Set of the days on which the company works, by its working hours and public holidays; empty where it has no
         fixed hours.
         """
-        calendar, zone = company.resource_calendar_id, self._get_contact_zone(company)
+        calendar, zone = company.resource_calendar_id, company._get_compliance_zone()
         if not calendar:
             return set()
-        today = datetime.combine(fields.Date.context_today(self), time.min, tzinfo=zone)
+        today = datetime.combine(company._get_compliance_today(), time.min, tzinfo=zone)
         intervals = calendar._work_intervals_batch(today - timedelta(days=BEHIND), today + timedelta(days=AHEAD))
         return {start.astimezone(zone).date() for start, _stop, _line in intervals[False]}
 
     @api.model
     def _get_preparation_day(self, company):
         """The last day whose contacts are prepared today: some working days ahead."""
-        today = datetime.now(self._get_contact_zone(company)).date()
+        today = company._get_compliance_today()
         ahead = sorted(day for day in self._get_workdays(company) if day > today)
         days = company.compliance_contact_lead_days
         return ahead[days - 1] if 0 < days <= len(ahead) else fields.Date.add(today, days=days)

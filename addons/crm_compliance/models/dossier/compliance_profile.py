@@ -446,13 +446,13 @@ class ComplianceProfile(models.Model):
             [
                 ("move_type", "in", ("out_invoice", "out_receipt")),
                 ("amount_total_signed", "!=", 0),
-                ("invoice_date", "<=", fields.Date.context_today(self)),
+                ("invoice_date", "<=", self.company_id._get_compliance_today()),
             ],
         )
 
     def action_view_revenue(self):
         """The invoices and credit notes behind the 12-month revenue."""
-        today = fields.Date.context_today(self)
+        today = self.company_id._get_compliance_today()
         name = self.env._("Revenue, 12 Months")
         return self._get_move_action(
             name,
@@ -471,13 +471,13 @@ class ComplianceProfile(models.Model):
             [
                 ("move_type", "in", ("out_invoice", "out_receipt", "out_refund")),
                 ("amount_residual_signed", "!=", 0),
-                ("invoice_date", "<=", fields.Date.context_today(self)),
+                ("invoice_date", "<=", self.company_id._get_compliance_today()),
             ],
         )
 
     def action_view_overdue(self):
         """The invoices behind the overdue amount."""
-        today = fields.Date.context_today(self)
+        today = self.company_id._get_compliance_today()
         name = self.env._("Overdue")
         return self._get_move_action(
             name,

@@ -79,7 +79,7 @@ class ComplianceAlert(models.Model):
     @api.model
     def _get_causes(self):
         """:return: list of SQL, each a SELECT from ``scope`` (the dossiers looked at)"""
-        today = fields.Date.context_today(self)
+        today = self.env["res.company"]._get_compliance_today_sql(SQL("scope.company_id"))
         causes = [
             self._cause_level(),
             self._cause_habit(),
@@ -90,7 +90,7 @@ class ComplianceAlert(models.Model):
             self._cause_criterion(today),
             self._cause_disputed(),
         ]
-        baseline = self._get_score_baseline(today)
+        baseline = self._get_score_baseline()
         return [*causes, self._cause_score(baseline)] if baseline else causes
 
     @api.model
@@ -115,7 +115,7 @@ class ComplianceAlert(models.Model):
         )
 
     @api.model
-    def _get_score_baseline(self, today):
+    def _get_score_baseline(self):
         """What the score is held against: that of a month ago, from the snapshots of the risk model.
 
         :return: SQL of a SELECT of profile_id and score, or None as long as nobody keeps scores
@@ -127,7 +127,7 @@ class ComplianceAlert(models.Model):
         return SQL(
             "SELECT DISTINCT ON (profile_id) profile_id, risk_score AS score FROM compliance_risk_snapshot"
             " WHERE create_date <= %s ORDER BY profile_id, create_date DESC",
-            fields.Date.subtract(today, months=1),
+            fields.Datetime.subtract(fields.Datetime.now(), months=1),
         )
 
     @api.model
@@ -263,7 +263,7 @@ class ComplianceAlert(models.Model):
                AND %(today)s - scope.last_invoice_date
                    >= scope.compliance_alert_silence_factor * scope.purchase_interval_days
             """,
-            today=SQL("%s::date", today),
+            today=today,
             rhythm=RHYTHM,
         )
 
@@ -278,7 +278,7 @@ class ComplianceAlert(models.Model):
               FROM scope
              WHERE %(today)s - scope.next_review_date > scope.compliance_alert_review_days
             """,
-            today=SQL("%s::date", today),
+            today=today,
         )
 
     @api.model
@@ -470,7 +470,7 @@ class ComplianceAlert(models.Model):
                        (res_model_id, res_model, res_id, res_name, activity_type_id, summary, date_deadline, user_id,
                         user_tz, automated, active, create_uid, create_date, write_uid, write_date)
                 SELECT %(model_id)s::int4, 'compliance.alert', alert.id, partner.complete_name, %(type_id)s::int4,
-                       CASE alert.kind %(labels)s END, %(today)s::date, alert.user_id, person.tz, TRUE, TRUE,
+                       CASE alert.kind %(labels)s END, %(today)s, alert.user_id, person.tz, TRUE, TRUE,
                        %(uid)s::int4, %(now)s::timestamp, %(uid)s::int4, %(now)s::timestamp
                   FROM compliance_alert alert
                   JOIN res_partner partner ON partner.id = alert.partner_id
@@ -481,7 +481,7 @@ class ComplianceAlert(models.Model):
                 model_id=self.env["ir.model"]._get_id(self._name),
                 type_id=self.env["ir.model.data"]._xmlid_to_res_id("mail.mail_activity_data_todo"),
                 labels=labels,
-                today=fields.Date.context_today(self),
+                today=self.env["res.company"]._get_compliance_today_sql(SQL("alert.company_id")),
                 uid=self.env.uid,
                 now=fields.Datetime.now(),
                 alert_ids=alert_ids,
