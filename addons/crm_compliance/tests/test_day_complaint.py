@@ -50,6 +50,18 @@ class TestDayComplaint(ComplianceCommon):
         data = dashboard.with_context(allowed_company_ids=self.company.ids).get_data()
         return {block["code"]: block for block in data["blocks"]}
 
+    def test_agent_left(self):
+        """The cases of somebody who left are the team leader's; where the team has none, the officers'."""
+        left = self._new_users({"left": self.ROLES["sales"]})["left"]
+        self.team.user_id = self.user["sales"]
+        for case in self.first | self.second | self.third:
+            self._put(case, state="investigating", waiting="none", user_id=left.id)
+        self.assertEqual((self._kinds("sales"), self._kinds("officer")), ([], []))
+        left.active = False
+        self.assertEqual((self._kinds("sales"), self._kinds("officer")), (["complaint"] * 3, []))
+        self.team.user_id = False
+        self.assertEqual((self._kinds("sales"), self._kinds("officer")), ([], ["complaint"] * 3))
+
     def _kinds(self, role):
         tasks = self.env["compliance.my.day"].with_user(self.user[role])
         found = tasks.with_context(allowed_company_ids=self.company.ids).search([("kind", "!=", "redaction")])

@@ -205,6 +205,29 @@ class TestContact(ComplianceCommon):
         self._put(self.dossier, lifecycle="active")
         self.assertFalse(self._dates()[0])
 
+    def test_manager_left(self):
+        """Whoever looks after the customer besides takes over; whom nobody is left for every officer sees."""
+        officer, left = self.user["officer"], self.user["sales"]
+        self.dossier.write({"user_id": left.id, "officer_id": officer.id})
+        self._put(self.dossier, next_contact_date=NOW.date())
+        tasks = self.env["compliance.my.day"].with_user(officer).with_context(allowed_company_ids=self.company.ids)
+        for absence in ({"active": False}, {"active": True, "company_ids": [Command.set(self._elsewhere().ids)]}):
+            left.write({"company_id": self._elsewhere().id, "company_ids": [Command.link(self._elsewhere().id)]})
+            left.write(absence)
+            self.env.flush_all()
+            due = self.env.execute_query(self.profiles._due_contacts_query())
+            self.assertIn((self.dossier.id, officer.id, NOW.date()), due)
+            self.assertEqual(tasks.search([("kind", "=", "contact")]).partner_id, self.customer)
+        self.dossier.officer_id = False
+        self.assertNotIn(
+            self.dossier.id, [row[0] for row in self.env.execute_query(self.profiles._due_contacts_query())]
+        )
+        self.assertEqual(tasks.search([("kind", "=", "contact")]).partner_id, self.customer)
+
+    def _elsewhere(self):
+        companies = self.env["res.company"]
+        return companies.search([("name", "=", "Elsewhere")]) or companies.create({"name": "Elsewhere"})
+
     def test_other_company(self):
         """A colleague who works for another company only does not keep this one in touch."""
         company = self.env["res.company"].create({"name": "Elsewhere"})

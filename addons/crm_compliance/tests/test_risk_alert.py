@@ -77,6 +77,24 @@ class TestAlertCauses(AlertCommon):
             self.assertRecordValues(alert, [{"state": "new", "value": 30}])
             self.assertEqual(str(alert.activity_ids.date_deadline), "2026-11-30")
 
+    def test_responsible_left(self):
+        """Alerts are the officer's, or the account manager's where there is no officer any more."""
+        officer, manager = self.user["officer"], self.user["sales"]
+        self._overdue()
+        self._refresh()
+        alert = self._alerts("overdue")
+        self.assertEqual(alert.user_id, officer)
+        officer.action_archive()
+        self._refresh()
+        self.assertEqual((alert.user_id, alert.activity_ids.user_id), (manager, manager))
+        officer.active = True
+        manager.action_archive()
+        alert.with_user(officer).action_schedule_call()
+        calls = alert.profile_id.activity_ids
+        self.assertEqual(calls.user_id, officer)
+        self._refresh()
+        self.assertEqual(alert.user_id, officer)
+
     def test_limit(self):
         self.customer.with_company(self.company).write({"use_partner_credit_limit": True, "credit_limit": 1000})
         self.env.flush_all()

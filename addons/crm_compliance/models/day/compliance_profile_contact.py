@@ -400,7 +400,9 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _due_contacts_query(self):
-        """SELECT of the dossier's id, who is to be in touch and when, of those without an activity for it."""
+        """SELECT of the dossier's id, who is to be in touch and when, of those without an activity for it: the account
+        manager, or the officer where that person is not there.
+        """
         self.flush_model()
         self.env["mail.activity"].flush_model()
         companies = self._get_contact_companies()
@@ -415,10 +417,11 @@ class ComplianceProfile(models.Model):
                            AS number
                       FROM compliance_profile profile
                       JOIN (VALUES %(companies)s) company (id, ahead, most) ON company.id = profile.company_id
-                      JOIN res_users person ON person.id = COALESCE(profile.user_id, profile.officer_id)
-                           AND person.active
-                      JOIN res_company_users_rel works ON works.user_id = person.id AND works.cid = company.id
-                     WHERE profile.next_contact_date <= company.ahead
+                 LEFT JOIN (%(people)s) manager ON (manager.user_id, manager.company_id) = (profile.user_id, company.id)
+                 LEFT JOIN (%(people)s) officer ON (officer.user_id, officer.company_id)
+                                                 = (profile.officer_id, company.id)
+                CROSS JOIN LATERAL (SELECT COALESCE(manager.user_id, officer.user_id) AS id) person
+                     WHERE profile.next_contact_date <= company.ahead AND person.id IS NOT NULL
                        AND NOT EXISTS (SELECT FROM mail_activity open
                                         WHERE open.res_model = 'compliance.profile' AND open.res_id = profile.id
                                           AND open.activity_type_id = %(type)s AND open.active)
@@ -427,6 +430,7 @@ class ComplianceProfile(models.Model):
           ORDER BY next_contact_date, id
             """,
             type=self.env["ir.model.data"]._xmlid_to_res_id(ACTIVITY),
+            people=self.env["res.users"]._get_people_sql(),
             companies=SQL(", ").join(
                 SQL(
                     "(%s::int4, %s::date, %s::int4)",

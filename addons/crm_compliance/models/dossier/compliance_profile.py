@@ -434,6 +434,12 @@ class ComplianceProfile(models.Model):
             "context": {"create": False, "active_test": False, "default_move_type": "out_invoice"},
         }
 
+    def _get_present(self, *names):
+        """The first of the people in these fields who is still there to do something for the company."""
+        self.ensure_one()
+        people = (self[name] for name in names)
+        return next((user for user in people if user._works_for(self.company_id)), self.env["res.users"])
+
     def action_view_history(self):
         """Who changed what of the dossier."""
         return self.env["compliance.audit.history"]._open(self)
