@@ -297,6 +297,19 @@ class TestContact(ComplianceCommon):
         self._visit(datetime(2026, 3, 17, 9, 0), dossier=self.key_dossier)
         self.assertFalse(self._activities(), "somebody was in touch")
 
+    def test_handed_over(self):
+        """Who looks after the customer now is to be in touch; that others do not changes nothing for them."""
+        self._put(self.dossier, next_contact_date=NOW.date())
+        self._put(self.key_dossier, next_contact_date=NOW.date())
+        self.profiles._schedule_contacts()
+        officer, sales = self.user["officer"], self.user["sales"]
+        self.assertEqual(self._activities().user_id, sales)
+        self.dossier.with_user(officer).user_id = officer
+        self.assertEqual(self._activities(self.dossier).user_id, officer)
+        self.assertEqual(self._activities(self.key_dossier).user_id, sales)
+        self.profiles._schedule_contacts()
+        self.assertEqual(len(self._activities()), 2)
+
     def test_not_yet(self):
         self._visit(datetime(2026, 3, 9, 9, 0), dossier=self.key_dossier)
         self.assertEqual(self._dates(self.key_dossier)[1], date(2026, 3, 23))

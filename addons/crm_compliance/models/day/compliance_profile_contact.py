@@ -44,6 +44,12 @@ class ComplianceProfile(models.Model):
         for profile in self:
             profile.contact_count = counts.get(profile, 0)
 
+    def write(self, vals):
+        result = super().write(vals)
+        if {"user_id", "officer_id"} & set(vals):
+            self._hand_over_contacts()
+        return result
+
     def _merge_into(self, target):
         """Visits go along with the dossier, and so does the history of its zones."""
         sources = (self - target).sudo()
@@ -441,6 +447,22 @@ class ComplianceProfile(models.Model):
                 for company in companies
             ),
         )
+
+    def _hand_over_contacts(self):
+        """Somebody else looks after these customers now: open activities go along."""
+        # sudo: the activities are other people's.
+        activities = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
+        open_activities = activities.search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("activity_type_id", "=", self.env["ir.model.data"]._xmlid_to_res_id(ACTIVITY)),
+            ]
+        )
+        people = {profile.id: profile._get_present("user_id", "officer_id") for profile in self.sudo()}
+        for user, moved in open_activities.grouped(lambda activity: people[activity.res_id]).items():
+            if user:
+                moved.filtered(lambda activity: activity.user_id != user).write({"user_id": user.id})  # noqa: B023
 
     def _end_contact_activities(self):
         """Somebody was in touch meanwhile: activities whose day is no longer the dossier's go.
