@@ -42,6 +42,36 @@ class TestContact(ComplianceCommon):
         )
         dossier.invalidate_recordset()
 
+    def test_dated_ahead(self):
+        """A sender's clock, or an imported visit, may say anything."""
+        self.customer.message_post(
+            body="Hello",
+            message_type="email",
+            author_id=self.customer.id,
+            date=datetime(2035, 1, 1, 10, 0),
+            subtype_xmlid="mail.mt_comment",
+        )
+        visit = self._visit(datetime(2026, 3, 10, 9, 0))
+        self._visit(datetime(2026, 3, 9, 9, 0))
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE compliance_contact SET date_start = '2035-01-01' WHERE id = %s", [visit.id])
+        self.assertEqual(self._dates()[0], date(2026, 3, 9))
+
+    def test_day_of_a_call(self):
+        """The day a call was done stays that day, whatever the company's time zone."""
+        activity = self.customer.activity_schedule("mail.mail_activity_data_call", user_id=self.user["sales"].id)
+        activity.action_feedback()
+        for zone in ("UTC", "America/New_York", "Asia/Shanghai"):
+            self.company.resource_calendar_id.tz = zone
+            for written in ("2026-03-16 15:00", "2026-03-17 13:00"):
+                self.env.flush_all()
+                self.env.cr.execute(
+                    "UPDATE mail_activity SET date_done = '2026-03-16', write_date = %s WHERE id = %s",
+                    [written, activity.id],
+                )
+                self.env.invalidate_all()
+                self.assertEqual(self._dates()[0], date(2026, 3, 16), zone)
+
     def test_merged_customers(self):
         """What was said at the visits of the one is known of the other."""
         visit = self._visit(datetime(2026, 3, 10, 9, 0))

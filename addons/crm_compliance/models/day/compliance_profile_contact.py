@@ -195,10 +195,14 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _done_activities_query(self, scope):
-        """Calls and meetings marked as done on the customer, its leads and its dossier."""
+        """Calls and meetings marked as done on the customer, its leads and its dossier. Odoo keeps the day (UTC) they
+        were done; the moment is that of the last change on that day, or else noon: midnight is yesterday in America.
+        """
         return SQL(
             """
-            SELECT partner.commercial_partner_id, activity.user_id, dossier.company_id, activity.date_done::timestamp
+            SELECT partner.commercial_partner_id, activity.user_id, dossier.company_id,
+                   CASE WHEN activity.write_date::date = activity.date_done THEN activity.write_date
+                        ELSE activity.date_done + TIME '12:00' END
               FROM mail_activity activity
               JOIN mail_activity_type kind ON kind.id = activity.activity_type_id
                    AND kind.category IN ('phonecall', 'meeting')
@@ -294,7 +298,8 @@ class ComplianceProfile(models.Model):
     @api.model
     def _last_contacts_query(self, companies):
         """SELECT over ``touch`` of partner_id, company_id and the day of the last contact by the company's clock. A
-        contact counts for its company, or for those its person works for.
+        contact counts for its company, or for those its person works for; what is dated ahead, as a sender's clock may
+        have it, did not happen yet.
         """
         return SQL(
             """
@@ -302,14 +307,16 @@ class ComplianceProfile(models.Model):
                    MAX((touch.moment AT TIME ZONE 'UTC' AT TIME ZONE company.tz)::date) AS last_date
               FROM touch
               JOIN (VALUES %s) company (id, tz) ON touch.company_id IS NULL OR touch.company_id = company.id
-             WHERE touch.user_id IS NULL OR touch.company_id IS NOT NULL
-                OR EXISTS (SELECT FROM res_company_users_rel works
-                            WHERE works.cid = company.id AND works.user_id = touch.user_id)
+             WHERE touch.moment <= %s
+               AND (touch.user_id IS NULL OR touch.company_id IS NOT NULL
+                    OR EXISTS (SELECT FROM res_company_users_rel works
+                                WHERE works.cid = company.id AND works.user_id = touch.user_id))
           GROUP BY touch.partner_id, company.id
             """,
             SQL(", ").join(
                 SQL("(%s::int4, %s::varchar)", company.id, company._get_compliance_zone().key) for company in companies
             ),
+            fields.Datetime.now(),
         )
 
     # -------------------------------------------------------------------------
