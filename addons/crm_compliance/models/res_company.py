@@ -218,6 +218,12 @@ class ResCompany(models.Model):
         return self._get_compliance_value_sql(ends, column)
 
     @api.model
+    def _get_compliance_zone_sql(self, column):
+        """Expression over a column of company ids: the company's time zone."""
+        zones = {company: company._get_compliance_zone().key for company in self._get_compliance_companies()}
+        return self._get_compliance_value_sql(zones, column)
+
+    @api.model
     def _get_compliance_today_sql(self, column):
         """Expression over a column of company ids: the company's today."""
         return self._get_compliance_value_sql(self._get_compliance_days(), column)

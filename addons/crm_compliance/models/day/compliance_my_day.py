@@ -206,6 +206,12 @@ class ComplianceMyDay(models.Model):
         def column(name):
             return model._field_to_sql(model._table, name, query) if name else SQL("NULL")
 
+        def day(name):
+            # As the user's clock has it, like the day all this is compared with.
+            if model._fields[name].type != "datetime":
+                return column(name)
+            return SQL("(%s AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", column(name), self.env.tz.zone)
+
         return query.select(
             SQL("%s::int8 * %s + %s AS id", SQL.identifier(model._table, "id"), SOURCES, number),
             SQL("%s::varchar AS kind", source["kind"]),
@@ -214,7 +220,7 @@ class ComplianceMyDay(models.Model):
             SQL("%s::int4 AS partner_id", column(source["partner"])),
             SQL("%s::int4 AS company_id", column(source["company"])),
             SQL("%s::int4 AS user_id", self.env.uid),
-            SQL("COALESCE(%s::date, %s::date) AS deadline", column(source["date"]), fields.Date.context_today(self)),
+            SQL("COALESCE(%s, %s::date) AS deadline", day(source["date"]), fields.Date.context_today(self)),
             SQL("%s::int4 AS weight", source["weight"]),
         )
 

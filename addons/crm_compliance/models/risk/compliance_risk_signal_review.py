@@ -31,12 +31,10 @@ class ComplianceRiskFactor(models.Model):
     def _get_review_signals(self):
         def days_since(as_of):
             companies, column = self.env["res.company"], SQL("last.company_id")
-            days = companies._get_compliance_days(as_of)
-            zones = {company: company._get_compliance_zone().key for company in days}
             age = SQL(
                 "%s - (last.approved_at AT TIME ZONE 'UTC' AT TIME ZONE %s)::date",
-                companies._get_compliance_value_sql(days, column),
-                companies._get_compliance_value_sql(zones, column),
+                companies._get_compliance_value_sql(companies._get_compliance_days(as_of), column),
+                companies._get_compliance_zone_sql(column),
             )
             return self._last_reviews_query(age, as_of)
 
