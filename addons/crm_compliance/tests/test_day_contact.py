@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from freezegun import freeze_time
 
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -278,6 +278,19 @@ class TestContact(ComplianceCommon):
         visit.unlink()
         self.assertFalse(self.dossier.last_contact_date)
 
+    def test_next_step_afterwards(self):
+        """What comes next may be entered, changed and taken back after the visit was logged."""
+        visit = self._visit(datetime(2026, 3, 17, 9, 0))
+        visit.write({"next_step": "Send the offer", "next_step_date": "2026-03-20"})
+        self.assertRecordValues(
+            visit.activity_ids,
+            [{"summary": "Send the offer", "date_deadline": date(2026, 3, 20), "user_id": visit.user_id.id}],
+        )
+        visit.next_step_date = "2026-03-23"
+        self.assertEqual(visit.activity_ids.mapped("date_deadline"), [date(2026, 3, 23)])
+        visit.next_step = False
+        self.assertFalse(visit.activity_ids)
+
     def test_visit_to_come(self):
         with self.assertRaises(ValidationError):
             self._visit(datetime(2026, 3, 19, 9, 0))
@@ -339,6 +352,12 @@ class TestContact(ComplianceCommon):
         self.assertEqual(self._activities(self.key_dossier).user_id, sales)
         self.profiles._schedule_contacts()
         self.assertEqual(len(self._activities()), 2)
+
+    def test_type_stays(self):
+        """The hourly job needs the type of its activities."""
+        with self.assertRaises(UserError):
+            self.env.ref("crm_compliance.mail_activity_type_contact").unlink()
+        self.profiles._schedule_contacts()
 
     def test_not_yet(self):
         self._visit(datetime(2026, 3, 9, 9, 0), dossier=self.key_dossier)
