@@ -352,6 +352,8 @@ class TestContact(ComplianceCommon):
         self.assertEqual(self._activities(self.key_dossier).user_id, sales)
         self.profiles._schedule_contacts()
         self.assertEqual(len(self._activities()), 2)
+        self.dossier.user_id = False
+        self.assertFalse(self._activities(self.dossier))
 
     def test_type_stays(self):
         """The hourly job needs the type of its activities."""

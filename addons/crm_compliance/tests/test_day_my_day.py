@@ -80,6 +80,15 @@ class TestMyDay(RestrictionCommon):
         self.assertEqual((self._kinds("officer"), self._kinds("sales")), (["alert"], []))
         self.officer.active = False
         self.assertEqual(self._kinds("sales"), ["alert"])
+        other = self._new_users({"other": self.ROLES["officer"]})["other"]
+        self.assertFalse(self._kinds(other))
+        self.user["sales"].active = False
+        self.assertEqual(self._kinds(other), ["alert"], "nobody is left")
+        self.dossier.write({"officer_id": False, "user_id": False})
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE compliance_alert SET user_id = NULL WHERE profile_id = %s", [self.dossier.id])
+        self.env.invalidate_all()
+        self.assertFalse(self._kinds(other), "it never was anybody's")
 
     def test_exception(self):
         """A manager decides on what another asked for."""

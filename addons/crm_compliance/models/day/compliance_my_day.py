@@ -146,19 +146,24 @@ class ComplianceMyDay(models.Model):
 
     @api.model
     def _turn_domain(self, *people):
-        """What is the user's turn: the first one of these people who is there does it; officers, where nobody is.
+        """What is the user's turn: the first one of these people who is there does it. Where somebody left and nobody
+        is there, officers do; what never was anybody's is no orphan.
 
         :param people: fields of users, of the document or one step away, by whose turn it is
         """
-        turn, absent = Domain.FALSE, Domain.TRUE
+        turn, absent, left = Domain.FALSE, Domain.TRUE, Domain.FALSE
         for person in people:
             turn |= absent & Domain(person, "=", self.env.uid)
-            absent &= self._absent_domain(person)
-        return turn | absent if self.env.user.has_group(OFFICER) else turn
+            absent &= self._there_domain(person, SQL("IS NOT TRUE"))
+            left |= self._there_domain(person, SQL("IS FALSE"))
+        return turn | (left & absent) if self.env.user.has_group(OFFICER) else turn
 
     @api.model
-    def _absent_domain(self, person):
-        """Documents whose person left, does not work for the company, or was never named."""
+    def _there_domain(self, person, truth):
+        """Documents of which it is true, or not, that their person is still there and works for the company.
+
+        :param SQL truth: what is to be so; it is unknown of a person who was never named
+        """
         there = self.env["res.users"]._get_people_sql()
 
         def to_sql(model, alias, query):
@@ -168,7 +173,7 @@ class ComplianceMyDay(models.Model):
                 linked = self.env[model._fields[link].comodel_name]._table
                 user = SQL("(SELECT %s FROM %s WHERE id = %s)", SQL.identifier(name), SQL.identifier(linked), user)
             company = model._field_to_sql(alias, "company_id", query)
-            return SQL("((%s, %s) IN (%s)) IS NOT TRUE", user, company, there)
+            return SQL("((%s, %s) IN (%s)) %s", user, company, there, truth)
 
         return Domain.custom(to_sql=to_sql)
 
@@ -185,13 +190,8 @@ class ComplianceMyDay(models.Model):
 
     @api.model
     def _contact_domain(self):
-        """Customers to contact: of the account manager, or of the officer where there is none. Whom nobody ever looked
-        after stands in the list of silent customers.
-        """
-        looked_after = Domain("user_id", "!=", False) | Domain("officer_id", "!=", False)
-        return (
-            looked_after & self._turn_domain("user_id", "officer_id") & Domain("next_contact_date", "<=", "today +2d")
-        )
+        """Customers to contact: of the account manager, or of the officer where there is none."""
+        return Domain("next_contact_date", "<=", "today +2d") & self._turn_domain("user_id", "officer_id")
 
     @api.model
     def _source_query(self, number, source):

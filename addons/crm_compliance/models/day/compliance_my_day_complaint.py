@@ -39,11 +39,8 @@ class ComplianceMyDay(models.Model):
 
     @api.model
     def _get_my_day_sources(self):
-        # Cases nobody took yet are the leader's to hand out, not every officer's.
-        taken = Domain("user_id", "!=", False) | Domain("team_id.user_id", "=", self.env.uid)
-        mine = taken & self._turn_domain("user_id", "team_id.user_id")
-        doer = self._turn_domain("user_id")
-        verifier = Domain("verifier_id", "!=", False) & self._turn_domain("verifier_id")
+        mine = self._turn_domain("user_id", "team_id.user_id")
+        doer, verifier = self._turn_domain("user_id"), self._turn_domain("verifier_id")
         is_open = Domain("state", "in", OPEN)
         return [
             *super()._get_my_day_sources(),

@@ -456,7 +456,7 @@ class ComplianceProfile(models.Model):
         )
 
     def _hand_over_contacts(self):
-        """Somebody else looks after these customers now: open activities go along."""
+        """Somebody else looks after these customers now: open activities go along; with nobody left, they go."""
         # sudo: the activities are other people's.
         activities = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
         open_activities = activities.search(
@@ -470,6 +470,8 @@ class ComplianceProfile(models.Model):
         for user, moved in open_activities.grouped(lambda activity: people[activity.res_id]).items():
             if user:
                 moved.filtered(lambda activity: activity.user_id != user).write({"user_id": user.id})  # noqa: B023
+            else:
+                moved.unlink()
 
     def _end_contact_activities(self):
         """Somebody was in touch meanwhile: activities whose day is no longer the dossier's go.
