@@ -66,6 +66,23 @@ class TestRefresh(ComplianceCommon):
                 ],
             )
 
+    @freeze_time("2026-11-30 00:15:00")
+    def test_midnight_elsewhere(self):
+        """The nightly job comes again where the day begins at another hour, and only there."""
+        cron = self.env.ref("crm_compliance.ir_cron_refresh_all")
+        companies = self.env["res.company"].search([])
+        for zone, moments in (
+            ("UTC", []),
+            ("Europe/Brussels", []),
+            ("Asia/Shanghai", ["2026-11-30 16:00:00"]),
+            ("America/New_York", ["2026-11-30 05:00:00"]),
+        ):
+            companies.resource_calendar_id.tz = zone
+            triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+            self.profiles._cron_refresh_all()
+            added = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]) - triggers
+            self.assertEqual([str(trigger.call_at) for trigger in added], moments, zone)
+
     @freeze_time("2026-11-29 20:06:00")
     def test_answers_expire_by_the_companys_day(self):
         self.env["compliance.criterion"].search([]).active = False

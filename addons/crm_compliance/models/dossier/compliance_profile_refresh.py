@@ -337,9 +337,26 @@ class ComplianceProfile(models.Model):
     @api.model
     def _cron_refresh_all(self):
         """Every night: opens missing dossiers and queues all of them. The queue's job does the work in batches, so that
-        a run cut short goes on where it stopped.
+        a run cut short goes on where it stopped. Once more, where a company's day begins later than this.
         """
         self._open_missing()
         self.env.cr.execute(SQL("UPDATE res_company SET compliance_refresh_started_at = %s", fields.Datetime.now()))
         self.env["res.company"].invalidate_model(["compliance_refresh_started_at"], flush=False)
         self.env["compliance.refresh.queue"]._enqueue_all()
+        self._follow_midnights()
+
+    @api.model
+    def _follow_midnights(self):
+        """Wakes the nightly job when days begin elsewhere, so that figures are those of the day when people come to
+        work. A day that begins shortly before the next night waits for it.
+        """
+        cron = self.env.ref("crm_compliance.ir_cron_refresh_all", raise_if_not_found=False)
+        if not cron:
+            return
+        now = fields.Datetime.now()
+        midnights = {
+            company._get_compliance_midnight(fields.Date.add(today, days=1))
+            for company, today in self.env["res.company"]._get_compliance_days().items()
+            if company.active
+        }
+        cron._trigger(at=[moment for moment in midnights if moment < fields.Datetime.add(now, hours=22)])
