@@ -173,9 +173,9 @@ class TestSetup(ComplianceCommon):
     def test_archived_rule_beside_an_active_one(self):
         rules = self.env["compliance.contact.cadence"]
         vals = {"company_id": self.company.id, "value_tier": "high"}
-        rules.create({**vals, "interval_days": 5}).active = False
+        rules.create({**vals, "interval_days": 5, "active": False})
         rule = rules.create({**vals, "interval_days": 20})
-        rules.create({**vals, "interval_days": 6}).active = False
+        rules.create({**vals, "interval_days": 6, "active": False})
         self._setup(preset="regulated", important_days=8).action_apply()
         self.assertEqual(rule.interval_days, 8)
 
