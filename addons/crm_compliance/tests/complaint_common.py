@@ -61,6 +61,10 @@ class ComplaintCommon(ComplianceCommon):
         self.env.flush_all()
         return self.complaints.search([]) - before
 
+    def _tracking(self):
+        """The tests' context switches off what is posted when fields change."""
+        return {**self.env.context, "tracking_disable": False, "mail_notrack": False}
+
     def _flush_tracking(self):
         """Posts what is posted at the end of a transaction."""
         self.env.flush_all()

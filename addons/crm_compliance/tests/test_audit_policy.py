@@ -2,7 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .common import AuditCommon
 
@@ -140,6 +140,32 @@ class TestAuditPolicy(AuditCommon):
         tags.unlink()
         self.assertIsNone(self._fault())
 
+    def test_labels_leave_triggers_alone(self):
+        """Only what touches the column puts the triggers in place anew, which locks the table."""
+        model = self.env["ir.model"]._get_id("res.partner")
+        field = self.env["ir.model.fields"].create({"name": "x_code", "ttype": "char", "size": 10, "model_id": model})
+        before = self._get_trigger_ids()
+        field.write({"field_description": "Code", "help": "Of the customer", "copied": True, "readonly": True})
+        self.assertEqual(self._get_trigger_ids(), before)
+        field.size = 20
+        self.assertFalse(self._get_trigger_ids() & before)
+
+    def _get_trigger_ids(self):
+        self.env.cr.execute(
+            "SELECT oid FROM pg_trigger WHERE tgrelid = 'res_partner'::regclass AND tgname LIKE 'compliance_audit_on_%'"
+        )
+        return {oid for (oid,) in self.env.cr.fetchall()}
+
+    def test_field_stored_later(self):
+        """A secret is masked from the moment its field has a column."""
+        model = self.env["ir.model"]._get_id("res.partner")
+        field = self.env["ir.model.fields"].create(
+            {"name": "x_api_token", "ttype": "char", "store": False, "model_id": model}
+        )
+        field.store = True
+        self.partner.x_api_token = "abc"
+        self.assertEqual(self._last(self.partner).changes, {"x_api_token": [None, "***"]})
+
     def test_condition_on_a_field_that_goes(self):
         """It goes all the same, and the server starts without it: rather too much is recorded than nothing."""
         model = self.env["ir.model"]._get_id("res.partner")
@@ -153,6 +179,14 @@ class TestAuditPolicy(AuditCommon):
             field.unlink()
         with self.assertLogs("odoo.addons.crm_compliance.models.audit.compliance_audit_policy", "WARNING"):
             self.assertFalse(policy._filter_incomplete())
+        self.env.invalidate_all()
+        self.assertIn("x_vip", policy.with_user(self.user["auditor"]).condition_fault)
+        with Form(policy) as form:
+            form.domain = "[('active', '=', True)]"
+            self.assertFalse(form.condition_fault)
+            form.domain = "[('x_vip', '=', True)]"
+            self.assertTrue(form.condition_fault)
+            form.domain = "[]"
         self.partner.phone = "17"
         self.assertEqual(self._last(self.partner).changes["phone"], ["16", "17"])
 

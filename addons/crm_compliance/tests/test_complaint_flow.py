@@ -166,13 +166,22 @@ class TestComplaintFlow(ComplaintCommon):
         self.assertEqual(case.reopen_count, 2)
 
     def test_reopened_before_it_was_acknowledged(self):
-        """It goes on from where it is; nobody is told that it came in."""
-        case = self._at("new")
+        """It goes on from where it is; the customer is told that it is open again, but not that it came in."""
+        case = self._at("new").with_context(**self._tracking())
+        self._flush_tracking()
         case.action_cancel("By mistake")
+        self._flush_tracking()
         case.action_reopen("Not a mistake")
+        self._flush_tracking()
+        self.assertEqual(self._public(case).mapped("subject"), [f"{case.name}: reopened"])
+        before = self.env["mail.message"].search([])
         case.action_wait_customer()
+        self._flush_tracking()
         self.assertEqual((case.state, case.waiting), ("investigating", "customer"))
         self.assertTrue(case.date_acknowledged)
+        new = self.env["mail.message"].search([]) - before
+        self.assertFalse(new.filtered(lambda message: message.message_type == "auto_comment"))
+        self.assertFalse(new.notified_partner_ids, "no mail leaves")
 
     def test_batch(self):
         """Cases of different pasts go on together; one that cannot stops all."""

@@ -11,10 +11,6 @@ from .complaint_common import ComplaintCommon
 class TestComplaintMail(ComplaintCommon):
     """What messages open and change, with message files as they arrive."""
 
-    def _tracking(self):
-        """The tests' context switches off what is posted when fields change."""
-        return {**self.env.context, "tracking_disable": False, "mail_notrack": False}
-
     def _incoming(self, case, name="reply", number=2, text="Here it is.", parent=None):
         parent = parent or self._public(case)[-1:].message_id
         return self._mail(name, id=f"{name}-{number}", parent=parent, text=text, reference=f"In-Reply-To: {parent}")

@@ -259,6 +259,8 @@ class TestComplaintSla(SlaCommon):
             case = self._opened(2, 10)
         self.assertTrue(self._clock(case, policy))
         self.assertFalse(self._clock(case, gone))
+        self.assertIn("x_gone", gone.with_user(self.user["manager"]).condition_fault)
+        self.assertFalse(policy.condition_fault)
 
     # -------------------------------------------------------------------------
     # DEADLINES BY HAND

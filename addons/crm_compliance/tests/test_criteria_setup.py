@@ -3,11 +3,12 @@
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import ValidationError
-from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tests import Form, tagged
+from odoo.tools import SQL, mute_logger
 
 from .common import ComplianceCommon
 
+LOGGER = "odoo.addons.crm_compliance.models.dossier.compliance_{}"
 BROKEN = (
     "[('phone', '=', ",  # syntax
     "[('no_such_field', '=', 1)]",
@@ -66,6 +67,59 @@ class TestCriteriaSetup(ComplianceCommon):
             self._assert_one_sentence(
                 lambda vals=vals: self.criteria.create({"code": "X", "name": "X", "kind": "domain", **vals})
             )
+
+    def _break(self, record, fname):
+        """A field that went with its add-on."""
+        record.flush_recordset()
+        table, column = SQL.identifier(record._table), SQL.identifier(fname)
+        self.env.cr.execute(
+            SQL("UPDATE %s SET %s = %s WHERE id = %s", table, column, "[('x_gone', '=', 1)]", record.id)
+        )
+        self.env["compliance.criterion"]._after_change()
+        self.env.invalidate_all()
+
+    def test_criterion_on_a_field_that_went(self):
+        """It is unknown, and the others are evaluated all the same."""
+        vals = {"kind": "domain", "met_domain": "[('phone', '=', False)]", "domain": "[('city', '=', 'Nowhere')]"}
+        self.criteria.search([]).active = False
+        gone, other = self.criteria.create(
+            [{"code": code, "name": code, **vals, "company_id": self.company.id} for code in ("GONE", "OTHER")]
+        )
+        person = self.criteria.create({"code": "PERSON", "name": "Person"})
+        other.domain = "[]"
+        self._work_off_queue()
+        self.assertFalse(gone.check_ids.filtered("is_applicable"))
+        for fname in ("domain", "met_domain"):
+            with self.subTest(fname):
+                self._break(gone, fname)
+                self.assertIn("x_gone", gone.with_user(self.user["manager"]).condition_fault)
+                self.assertFalse((other | person).filtered("condition_fault"))
+                with self.assertLogs(LOGGER.format("criterion"), "WARNING"):
+                    self._work_off_queue()
+                self.env.invalidate_all()
+                check = self.dossier.check_ids.filtered(lambda check: check.criterion_id == gone)
+                self.assertEqual((check.is_applicable, check.result), (True, "unknown"))
+                check = self.dossier.check_ids.filtered(lambda check: check.criterion_id == other)
+                self.assertEqual(check.result, "met")
+                self.assertEqual(self.dossier.zone, "unknown")
+        with Form(gone) as form:
+            form.domain = "[]"
+            form.met_domain = "[('phone', '=', False)]"
+            self.assertFalse(form.condition_fault)
+        self._break(person, "domain")
+        with self.assertLogs(LOGGER.format("criterion"), "WARNING"):
+            self._work_off_queue()
+        self.assertEqual(self.dossier.check_ids.filtered(lambda check: check.criterion_id == person).result, "unknown")
+
+    def test_item_on_a_field_that_went(self):
+        """It counts as missing, and the others are looked for all the same."""
+        gone = self._item(1, "[('name', '!=', False)]")
+        self._item(3, "[('active', '=', True)]")
+        self.assertEqual(self._completeness(), 100)
+        self._break(gone, "present_domain")
+        self.assertIn("x_gone", gone.with_user(self.user["manager"]).condition_fault)
+        with self.assertLogs(LOGGER.format("dossier_item"), "WARNING"):
+            self.assertEqual(self._completeness(), 75)
 
     def test_constraints(self):
         self.criteria.create({"code": "ONCE", "name": "Once"})

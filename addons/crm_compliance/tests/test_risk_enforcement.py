@@ -121,6 +121,18 @@ class TestEnforcementLead(RestrictionCommon):
         lead.write({"stage_id": self.won.id, "expected_revenue": 5, "partner_id": self.free.id})
         self.assertEqual(lead.expected_revenue, 5)
 
+    def test_already_won_moves_to_another_company(self):
+        """A customer held there is new to the company, not to the lead."""
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        self.manager.company_ids += other
+        lead = self._lead(self.free, company_id=self.company.id, user_id=False, team_id=False)
+        lead.action_set_won()
+        self._restrict(self.free, company_id=other.id)
+        with self.assertRaises(UserError):
+            lead.company_id = other
+        self._restrict(self.free)
+        lead.write({"company_id": self.company.id, "stage_id": self.won.id})
+
 
 @tagged("post_install", "-at_install")
 class TestEnforcementInvoice(RestrictionCommon):

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.forms import open_form
+
 
 class ComplianceActionCheck(models.TransientModel):
     """Asks whether an action helped. Who may answer is checked by the action itself."""
@@ -38,9 +40,4 @@ class ComplianceActionCheck(models.TransientModel):
         following = self.action_id._check_effect(self.outcome == "effective", self.note, self.due_date or None)
         if not following:
             return {"type": "ir.actions.act_window_close"}
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": following._name,
-            "res_id": following.id,
-            "views": [(False, "form")],
-        }
+        return open_form(following)

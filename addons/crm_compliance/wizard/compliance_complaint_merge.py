@@ -2,6 +2,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import Command, api, fields, models
 
+from ..tools.forms import open_form
+
 
 class ComplianceComplaintMerge(models.TransientModel):
     """Makes one case of several."""
@@ -41,9 +43,4 @@ class ComplianceComplaintMerge(models.TransientModel):
         """Merges and opens the case that stays."""
         self.ensure_one()
         self.target_id._merge(self.complaint_ids)
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "compliance.complaint",
-            "res_id": self.target_id.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.target_id)

@@ -61,7 +61,7 @@ class SaleOrder(models.Model):
         return orders
 
     def write(self, vals):
-        """:raises UserError: if a quotation becomes confirmed that is blocked, or an order gets a blocked customer"""
+        """:raises UserError: if a quotation becomes confirmed that is blocked, or an order newly names a blocked one"""
         with self._enforcing_restrictions(vals):
             result = super().write(vals)
         if "partner_id" in vals:

@@ -26,6 +26,15 @@ class TestSaleDossier(SaleRestrictionCommon):
         self.profiles._open_missing()
         self.assertTrue(self._dossier(stranger))
 
+    def test_dossier_of_an_order_in_another_company(self):
+        second = self.env["res.company"].create({"name": "Second"})
+        self.env.user.company_ids |= second
+        other = self._open_dossier(self.free, second)
+        order = self._quotation(self.free, company_id=second.id)
+        self.assertEqual(order.action_open_compliance_profile()["res_id"], other.id)
+        order = self._quotation(self.free)
+        self.assertEqual(order.action_open_compliance_profile()["res_id"], self._dossier(self.free).id)
+
     def test_fields_and_banner(self):
         order = self._quotation(self.contact).with_user(self.seller)
         self.assertEqual(order.compliance_profile_id.id, self._dossier(self.blocked).id)

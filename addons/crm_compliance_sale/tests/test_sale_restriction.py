@@ -56,6 +56,29 @@ class TestSaleRestriction(SaleRestrictionCommon):
         order.with_user(self.seller).partner_id = self.warned
         self.assertIn(self.warning.display_name, self._notes(order))
 
+    def test_customer_blocked_after_confirmation(self):
+        """The goods may go to somebody else who is free, and nobody restricted comes to the order anew."""
+        order = self._quotation(self.free)
+        order.action_confirm()
+        self._restrict(self.free)
+        other = self._customer("Third Party")
+        order = order.with_user(self.seller)
+        for fname in ("partner_invoice_id", "partner_shipping_id"):
+            order.write({fname: other.id})
+            with self.assertRaises(UserError) as refused:
+                order.write({fname: self.contact.id})
+            self.assertIn(self.block.display_name, str(refused.exception))
+            self.assertEqual(order[fname], other)
+        self.assertFalse(self._notes(order).count("restriction"))
+        order.partner_shipping_id = self.warned
+        self.assertIn(self.warning.display_name, self._notes(order))
+        # Whoever left the order is not taken back.
+        order.partner_id = other
+        with self.assertRaises(UserError):
+            order.partner_shipping_id = self.free
+        with self.assertRaises(UserError):
+            self._quotation(self.free).action_confirm()
+
     def test_invoiced_to_a_blocked_customer(self):
         order = self._quotation(self.free, partner_invoice_id=self.contact.id)
         with self.assertRaises(UserError):

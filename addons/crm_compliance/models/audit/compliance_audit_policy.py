@@ -47,8 +47,10 @@ class ComplianceAuditPolicy(models.Model):
 
     _name = "compliance.audit.policy"
     _description = "Audit Policy"
+    _inherit = ["compliance.condition"]
     _order = "model"
     _rec_name = "model_id"
+    _condition_fields = ("domain", "model")
 
     model_id = fields.Many2one("ir.model", required=True, ondelete="cascade", domain=[("transient", "=", False)])
     model = fields.Char(related="model_id.model", store=True, string="Technical Name")
@@ -170,6 +172,9 @@ class ComplianceAuditPolicy(models.Model):
                         reason=str(error),
                     )
                 ) from error
+
+    def _try_conditions(self):
+        self._get_condition()
 
     def _get_condition(self):
         """The policy's condition as the text of an SQL expression over the model's table; empty: every record.

@@ -2,6 +2,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, models
 
+# By these a column comes, changes its name or its type, or the links stand in another table; all else leaves the table
+# as it is, and need not lock it.
+SCHEMA = {"name", "ttype", "store", "size", "translate", "company_dependent"}
+SCHEMA |= {"relation", "relation_table", "column1", "column2"}
+
 
 class IrModelFields(models.Model):
     """Fields of one's own come and go while Odoo runs. New columns are recorded by themselves; what is to be masked,
@@ -17,11 +22,14 @@ class IrModelFields(models.Model):
         return created
 
     def write(self, vals):
+        if not SCHEMA & set(vals):
+            return super().write(vals)
         policies = self._get_audit_policies()
         # A column cannot change its type while a trigger names it.
         policies._drop_triggers(policies._get_tables())
         result = super().write(vals)
-        policies._create_triggers()
+        # Fields that are stored from now on are recorded from now on.
+        (policies | self._get_audit_policies())._create_triggers()
         return result
 
     def unlink(self):

@@ -42,10 +42,11 @@ class ComplianceAction(models.Model):
 
     _name = "compliance.action"
     _description = "Corrective or Preventive Action"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "compliance.activity"]
     _order = "is_open desc, due_date, id"
     _rec_names_search = ["number", "name"]
     _check_company_auto = True
+    _compliance_activity_type = "crm_compliance.mail_activity_type_action"
 
     number = fields.Char(readonly=True, copy=False, index="trigram")
     name = fields.Char(string="Action", required=True, tracking=True)

@@ -4,9 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import is_html_empty
 
+from ...tools.forms import open_form
 from .compliance_action import OPEN
-
-ACTIVITY = "crm_compliance.mail_activity_type_action"
 
 
 class ComplianceAction(models.Model):
@@ -234,32 +233,6 @@ class ComplianceAction(models.Model):
             ]
         )
 
-    def _prepare_activity(self, user, deadline, summary):
-        self.ensure_one()
-        return {
-            "res_model_id": self.env["ir.model"]._get_id(self._name),
-            "res_id": self.id,
-            "activity_type_id": self.env["ir.model.data"]._xmlid_to_res_id(ACTIVITY),
-            "user_id": user.id,
-            "date_deadline": deadline,
-            "summary": summary,
-        }
-
-    @api.model
-    def _create_activities(self, vals_list):
-        """By mail people are told by Odoo's digest, not of every activity."""
-        # sudo: whose turn it is follows from the action, not from the rights of who brought it there.
-        activities = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
-        return activities.create(vals_list)
-
-    def _end_activities(self):
-        """What the actions asked people to do is over."""
-        type_id = self.env["ir.model.data"]._xmlid_to_res_id(ACTIVITY)
-        # sudo: the activities are other people's.
-        self.env["mail.activity"].sudo().search(
-            [("res_model", "=", self._name), ("res_id", "in", self.ids), ("activity_type_id", "=", type_id)]
-        ).unlink()
-
     # -------------------------------------------------------------------------
     # LINKS
     # -------------------------------------------------------------------------
@@ -269,12 +242,7 @@ class ComplianceAction(models.Model):
         self.ensure_one()
         if not self.origin_ref:
             raise UserError(self.env._("There is nothing to open."))
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.origin_ref._name,
-            "res_id": self.origin_ref.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.origin_ref)
 
     def action_view_chain(self):
         """The actions before and after, where one did not help."""

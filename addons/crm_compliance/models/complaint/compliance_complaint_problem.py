@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
+from ...tools.forms import open_form
 from .compliance_complaint import OFFICER
 from .compliance_complaint_signals import COUNTED
 
@@ -100,12 +101,7 @@ class ComplianceComplaintProblem(models.Model):
             raise AccessError(self.env._("The root causes of frequent problems are looked for by compliance officers."))
         action = self.action_id or self.env["compliance.action"].create(self._prepare_action())
         self.invalidate_recordset(["action_id"])
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": action._name,
-            "res_id": action.id,
-            "views": [(False, "form")],
-        }
+        return open_form(action)
 
     def _prepare_action(self):
         return {

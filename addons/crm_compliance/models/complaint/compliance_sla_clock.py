@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
 from ...tools import service_clock
+from ...tools.forms import open_form
 from .compliance_sla_policy import TARGETS
 
 STATES = [
@@ -144,12 +145,7 @@ class ComplianceSlaClock(models.Model):
     def action_open_complaint(self):
         """Opens the complaint."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "compliance.complaint",
-            "res_id": self.complaint_id.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.complaint_id)
 
     def _set_deadline(self, deadline, reason):
         """Sets the deadline of open clocks by hand; the ledger keeps who and why.

@@ -39,9 +39,10 @@ class ComplianceSlaPolicy(models.Model):
 
     _name = "compliance.sla.policy"
     _description = "Service Level"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "compliance.condition"]
     _order = "sequence, id"
     _check_company_auto = True
+    _condition_fields = ("domain",)
 
     name = fields.Char(required=True, translate=True, tracking=True)
     active = fields.Boolean(default=True, tracking=True)
@@ -169,12 +170,10 @@ class ComplianceSlaPolicy(models.Model):
     @api.constrains("domain")
     def _check_domain(self):
         for policy in self:
-            try:
-                policy._parse_domain().validate(self.env["compliance.complaint"])
-            except (ValueError, SyntaxError, TypeError, KeyError) as error:
+            if policy._get_condition_fault():
                 raise ValidationError(
                     self.env._("The condition of %(policy)s is not one on complaints.", policy=policy.name)
-                ) from error
+                )
 
     @api.constrains("calendar_id", "clock", "company_id")
     def _check_calendar(self):
@@ -228,6 +227,9 @@ class ComplianceSlaPolicy(models.Model):
             company=self.company_id if len(self.company_id) == 1 and all(self.mapped("company_id")) else None,
             reason=", ".join(self.mapped("name")),
         )
+
+    def _try_conditions(self):
+        self.env["compliance.complaint"].sudo()._search(self._parse_domain())
 
     def _parse_domain(self):
         self.ensure_one()

@@ -2,6 +2,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 
+from ...tools.forms import open_form
+
 
 class AccountMove(models.Model):
     _name = "account.move"
@@ -50,7 +52,7 @@ class AccountMove(models.Model):
                     "level": message["level"],
                     "message": message["text"],
                     "action_text": self.env._("Open Dossier"),
-                    "action": profile.sudo(False)._get_form_action(),
+                    "action": open_form(profile.sudo(False)),
                 }
         return alerts
 

@@ -1,5 +1,6 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
 from ast import literal_eval
 
 from odoo import api, fields, models
@@ -7,13 +8,17 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+_logger = logging.getLogger(__name__)
+
 
 class ComplianceCriterion(models.Model):
     """What a standard customer must meet; the answers of all applicable criteria make up the zone of a dossier."""
 
     _name = "compliance.criterion"
     _description = "Customer Criterion"
+    _inherit = ["compliance.condition"]
     _order = "sequence, id"
+    _condition_fields = ("met_domain", "domain")
 
     name = fields.Char(required=True, translate=True)
     code = fields.Char(required=True, help="Short name used in lists and integrations.")
@@ -71,7 +76,7 @@ class ComplianceCriterion(models.Model):
     @api.constrains("kind", "met_domain", "domain")
     def _check_domains(self):
         for criterion in self:
-            for fname in ("met_domain", "domain"):
+            for fname in self._condition_fields:
                 criterion._check_partner_domain(fname)
             if criterion.kind == "domain" and criterion._parse_domain("met_domain").is_true():
                 raise ValidationError(
@@ -123,6 +128,10 @@ class ComplianceCriterion(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("crm_compliance.compliance_criterion_check_action")
         return {**action, "domain": [("criterion_id", "=", self.id), ("is_applicable", "=", True)]}
 
+    def _try_conditions(self):
+        for fname in self._condition_fields:
+            self._get_condition_sql(fname)
+
     def _parse_domain(self, fname):
         self.ensure_one()
         return Domain(literal_eval(self[fname] or "[]"))
@@ -139,16 +148,29 @@ class ComplianceCriterion(models.Model):
 
     def _get_target_sql(self):
         """What the check of this criterion should say of a customer, as a row over ``profile`` and ``res_partner``:
-        criterion_id, sequence, knockout, applies, evaluation (met or unmet; NULL where a person answers).
+        criterion_id, sequence, knockout, applies, evaluation (NULL where a person answers).
         """
         self.ensure_one()
-        result = SQL("NULL::varchar")
-        if self.kind == "domain":
-            result = SQL("CASE WHEN %s THEN 'met' ELSE 'unmet' END", self._get_condition_sql("met_domain"))
-        applies = self._get_condition_sql("domain")
+        applies, result = self._get_verdict_sql()
         if self.company_id:
             applies = SQL("(profile.company_id = %s AND %s)", self.company_id.id, applies)
         return SQL("(%s, %s, %s, (%s) IS TRUE, %s)", self.id, self.sequence, self.knockout, applies, result)
+
+    def _get_verdict_sql(self):
+        """Whether the criterion applies to a customer, and whether it is met. A field may have gone with its add-on:
+        what cannot be told any more applies to everybody and is unknown, and the other criteria are evaluated.
+        """
+        by_person = SQL("NULL::varchar")
+        try:
+            applies = self._get_condition_sql("domain")
+            if self.kind == "manual":
+                return applies, by_person
+            met = self._get_condition_sql("met_domain")
+            return applies, SQL("CASE WHEN %s THEN 'met' ELSE 'unmet' END", met)
+        except Exception as error:
+            # Whatever a condition on what is gone raises: one more kind would keep dossiers from being refreshed.
+            _logger.warning("The criterion %s is unknown, its condition is none: %s", self.code, error)
+            return SQL("TRUE"), by_person if self.kind == "manual" else SQL("'unknown'")
 
     @api.model
     def _after_change(self):

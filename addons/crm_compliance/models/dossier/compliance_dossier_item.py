@@ -1,5 +1,6 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
 from ast import literal_eval
 
 from odoo import api, fields, models
@@ -7,13 +8,17 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, ormcache
 
+_logger = logging.getLogger(__name__)
+
 
 class ComplianceDossierItem(models.Model):
     """What a complete dossier holds: a condition on the customer and its weight."""
 
     _name = "compliance.dossier.item"
     _description = "Dossier Item"
+    _inherit = ["compliance.condition"]
     _order = "sequence, id"
+    _condition_fields = ("present_domain",)
 
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10)
@@ -33,17 +38,14 @@ class ComplianceDossierItem(models.Model):
     @api.constrains("present_domain")
     def _check_present_domain(self):
         for item in self:
-            try:
-                item._get_present_sql()
-            except Exception as error:
-                # Whatever a half-typed condition raises is the user's to mend.
+            if fault := item._get_condition_fault():
                 raise ValidationError(
                     self.env._(
                         "The condition of the dossier item %(item)s cannot be evaluated: %(error)s",
                         item=item.name,
-                        error=str(error),
+                        error=fault,
                     )
-                ) from error
+                )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -62,8 +64,21 @@ class ComplianceDossierItem(models.Model):
         self._after_change()
         return result
 
+    def _try_conditions(self):
+        self._get_condition_sql()
+
     def _get_present_sql(self):
-        """Condition on ``res_partner``: is the item there?"""
+        """Condition on ``res_partner``: is the item there? A field may have gone with its add-on: what cannot be
+        told any more counts as missing, and the others are looked for.
+        """
+        try:
+            return self._get_condition_sql()
+        except Exception as error:
+            # Whatever a condition on what is gone raises: one more kind would keep dossiers from being refreshed.
+            _logger.warning("The dossier item %s counts as missing, its condition is none: %s", self.name, error)
+            return SQL("FALSE")
+
+    def _get_condition_sql(self):
         return self.env["res.partner"]._get_condition_sql(Domain(literal_eval(self.present_domain or "[]")))
 
     def _get_applies_sql(self):

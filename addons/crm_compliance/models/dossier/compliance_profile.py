@@ -382,17 +382,6 @@ class ComplianceProfile(models.Model):
         if profiles._refresh(profiles.partner_id):
             profiles.figures_changed_at = fields.Datetime.now()
 
-    def _get_form_action(self):
-        """Action that opens this dossier."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-        }
-
     def _get_banner_messages(self):
         """What somebody who deals with this customer should know at once; amounts only with the right to the dossier.
 

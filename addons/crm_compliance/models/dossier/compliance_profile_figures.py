@@ -79,7 +79,9 @@ class ComplianceProfile(models.Model):
         return SQL(", ").join(
             [
                 self._figures_counterparts(partners),
+                self._figures_later(as_of),
                 self._figures_open_items(partners, as_of),
+                self._figures_today(as_of),
                 self._figures_history(partners, as_of),
                 self._figures_settlements(partners, as_of),
                 self._figures_payments(as_of),
@@ -190,11 +192,8 @@ class ComplianceProfile(models.Model):
         )
 
     @api.model
-    def _figures_open_items(self, partners, as_of):
-        """``open_item``: the instalments with a balance on the day, credit notes' included, and ``today``, their sums.
-
-        What Odoo stores as open now, with what was settled after the day put back.
-        """
+    def _figures_later(self, as_of):
+        """``later``: what of an instalment was settled after the day."""
         return SQL(
             """
             later AS MATERIALIZED (
@@ -206,7 +205,19 @@ class ComplianceProfile(models.Model):
                  WHERE partial.max_date > %(as_of)s
                    AND side.other_id NOT IN (SELECT id FROM counterpart WHERE settled_on <= %(as_of)s)
               GROUP BY side.line_id
-            ),
+            )
+            """,
+            as_of=as_of,
+        )
+
+    @api.model
+    def _figures_open_items(self, partners, as_of):
+        """``open_item``: the instalments with a balance on the day, credit notes' included.
+
+        What Odoo stores as open now, with what was settled after the day put back.
+        """
+        return SQL(
+            """
             open_item AS MATERIALIZED (
                 SELECT line.id, line.move_id, line.partner_id, line.company_id, line.amount_residual AS open,
                        COALESCE(line.date_maturity, line.invoice_date) AS due
@@ -219,7 +230,17 @@ class ComplianceProfile(models.Model):
                   FROM later
                   JOIN account_move_line line ON line.id = later.line_id
                  WHERE %(lines)s
-            ),
+            )
+            """,
+            lines=self._get_receivable_lines(partners, as_of),
+            receivable=self._get_account_ids("asset_receivable"),
+        )
+
+    @api.model
+    def _figures_today(self, as_of):
+        """``today``: the sums of each customer's open items."""
+        return SQL(
+            """
             today AS (
                 SELECT COALESCE(moved.commercial_partner_id, item.partner_id) AS partner_id, item.company_id,
                        SUM(item.open) AS open_amount,
@@ -233,8 +254,6 @@ class ComplianceProfile(models.Model):
             )
             """,
             as_of=as_of,
-            lines=self._get_receivable_lines(partners, as_of),
-            receivable=self._get_account_ids("asset_receivable"),
         )
 
     @api.model
@@ -549,12 +568,7 @@ class ComplianceProfile(models.Model):
     @api.model
     def _yardsticks_query(self, source):
         """SELECT of the values that divide a company's customers into classes, a row per company: company_id,
-        high_from and medium_from, the lowest revenue of these value tiers, and per quintile score the four values one
-        must exceed for 2, 3, 4 and 5.
-
-        Whoever has n customers below has exceeded the n-th value from below; to be in the next fifth is to have a
-        fifth of them below. Finding those values sorts bare values, and classes then follow row by row, in one read:
-        ranking sorts whole rows, several times.
+        high_from and medium_from, the lowest revenue of these value tiers, and what quintile scores are told by.
 
         :param SQL source: rows with company_id, invoice_count, purchases_12m, revenue_12m and last_invoice_date
         """
@@ -577,19 +591,26 @@ class ComplianceProfile(models.Model):
           GROUP BY ranked.company_id
             """,
             source=source,
-            scores=SQL(", ").join(
-                SQL(
-                    "PERCENTILE_DISC(ARRAY[0.2, 0.4, 0.6, 0.8]) WITHIN GROUP (ORDER BY %s)"
-                    " FILTER (WHERE invoice_count > 0) AS %s",
-                    SQL.identifier(measure),
-                    SQL.identifier(name),
-                )
-                for name, measure in (
-                    ("rfm_recency", "last_invoice_date"),
-                    ("rfm_frequency", "purchases_12m"),
-                    ("rfm_monetary", "revenue"),
-                )
-            ),
+            scores=self._get_quintiles_sql(),
+        )
+
+    @api.model
+    def _get_quintiles_sql(self):
+        """Columns of a yardstick: per quintile score the four values one must exceed for 2, 3, 4 and 5.
+
+        Whoever has n customers below has exceeded the n-th value from below; to be in the next fifth is to have a
+        fifth of them below. Finding those values sorts bare values, and classes then follow row by row, in one read:
+        ranking sorts whole rows, several times.
+        """
+        measures = {"rfm_recency": "last_invoice_date", "rfm_frequency": "purchases_12m", "rfm_monetary": "revenue"}
+        return SQL(", ").join(
+            SQL(
+                "PERCENTILE_DISC(ARRAY[0.2, 0.4, 0.6, 0.8]) WITHIN GROUP (ORDER BY %s)"
+                " FILTER (WHERE invoice_count > 0) AS %s",
+                SQL.identifier(measure),
+                SQL.identifier(name),
+            )
+            for name, measure in measures.items()
         )
 
     @api.model

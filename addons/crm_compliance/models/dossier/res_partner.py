@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
+from ...tools.forms import open_form
 from .dossier_link import DossierLink
 
 # Who may know how any customer stands. Portal users and colleagues without a role read partners too, but not this.
@@ -196,4 +197,4 @@ class ResPartner(models.Model):
                     responsible=responsible.name or self.env._("one of them"),
                 )
             )
-        return profile._get_form_action()
+        return open_form(profile)

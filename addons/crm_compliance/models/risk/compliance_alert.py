@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date, formatLang
 
+from ...tools.forms import open_form
+
 OPEN = ("new", "acknowledged", "in_progress")
 OFFICER = "crm_compliance.group_compliance_officer"
 
@@ -295,12 +297,7 @@ class ComplianceAlert(models.Model):
         """Opens the customer, whose credit limit is in the accounting page."""
         self.ensure_one()
         self._act("limit")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "res.partner",
-            "res_id": self.partner_id.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.partner_id)
 
     def action_schedule_call(self):
         """Plans a call for the account manager."""
@@ -338,7 +335,7 @@ class ComplianceAlert(models.Model):
 
     def action_open_profile(self):
         """Opens the dossier."""
-        return self.profile_id._get_form_action()
+        return open_form(self.profile_id)
 
     # -------------------------------------------------------------------------
     # MERGES

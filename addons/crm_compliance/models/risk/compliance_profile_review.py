@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...tools.forms import open_form
 from ..dossier.compliance_profile import RISK_LEVELS
 from .compliance_risk_review import MANAGER, OPEN
 
@@ -96,13 +97,7 @@ class ComplianceProfile(models.Model):
                 "prepared_by": self._get_preparer().id,
             }
         )
-        return {
-            "type": "ir.actions.act_window",
-            "name": review.display_name,
-            "res_model": review._name,
-            "res_id": review.id,
-            "views": [(False, "form")],
-        }
+        return open_form(review)
 
     def _get_preparer(self):
         """Who prepares a review that the user starts: a manager hands it to the customer's officer, so as to be able to

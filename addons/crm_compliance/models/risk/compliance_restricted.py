@@ -135,13 +135,19 @@ class ComplianceRestricted(models.AbstractModel):
         if blocked:
             raise UserError(blocked._get_block_message(found))
 
-    def _enforce_restrictions(self):
+    def _enforce_restrictions(self, known=None):
         """Of documents being concluded in this transaction: refuses the blocked ones, uses up exceptions and leaves a
         note where there is a warning.
 
+        :param dict known: the restrictions that held for documents concluded before; see ``_get_restrictions``
         :raises UserError: naming documents, restrictions and whom to ask
         """
-        found = self._get_restrictions()
+        nothing = self.env["compliance.restriction"]
+        found = {
+            document: new
+            for document, held in self._get_restrictions().items()
+            if (new := held - (known or {}).get(document, nothing))
+        }
         if not found:
             return
         blocked, exceptions = self._get_blocked(found)
@@ -156,22 +162,15 @@ class ComplianceRestricted(models.AbstractModel):
 
     @contextmanager
     def _enforcing_restrictions(self, vals):
-        """Around a write: what is concluded by it, or concluded already and now another customer's, is checked."""
+        """Around a write: what is concluded by it is checked; of what was concluded before, only what comes to hold by
+        the write. A customer blocked since then does not keep the goods from being sent to somebody else.
+        """
         if not self._compliance_triggers & set(vals):
             yield
             return
-        before = {
-            document.id: set(document._get_restricted_partners().ids)
-            for document in self.sudo()
-            if document._is_concluded()
-        }
+        known = self.filtered(lambda document: document.sudo()._is_concluded())._get_restrictions()
         yield
-        self.filtered(
-            lambda document: (
-                document.sudo()._is_concluded()
-                and not set(document.sudo()._get_restricted_partners().ids) <= before.get(document.id, set())
-            )
-        )._enforce_restrictions()
+        self.filtered(lambda document: document.sudo()._is_concluded())._enforce_restrictions(known)
 
     # -------------------------------------------------------------------------
     # WORDS

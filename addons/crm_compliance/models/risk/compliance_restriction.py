@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ...tools.forms import open_form
 from .compliance_decision import MANAGER
 
 LEVELS = [("warn", "Warning"), ("block", "Block")]
@@ -483,7 +484,7 @@ class ComplianceRestriction(models.Model):
 
     def action_open_profile(self):
         """Opens the dossier."""
-        return self.profile_id._get_form_action()
+        return open_form(self.profile_id)
 
     def action_view_history(self):
         """Who changed what of the restriction."""

@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ...tools.forms import open_form
 from .compliance_decision import MANAGER
 
 # What is asked for. Whoever changes it is who asks.
@@ -287,9 +288,4 @@ class ComplianceRestrictionException(models.Model):
     def action_open_document(self):
         """Opens the document."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.document_ref._name,
-            "res_id": self.document_ref.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.document_ref)

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
+from ...tools.forms import open_form
 from ..dossier.compliance_profile import RISK_LEVELS
 
 # Only the methods below set these, whatever route a value comes by.
@@ -222,7 +223,7 @@ class ComplianceRiskModel(models.Model):
     def action_new_version(self):
         """Opens a draft with the same rules."""
         self.ensure_one()
-        return self.copy()._get_form_action()
+        return open_form(self.copy())
 
     @api.model
     def action_use_default(self):
@@ -236,7 +237,7 @@ class ComplianceRiskModel(models.Model):
         if not shipped:
             raise UserError(self.env._("The shipped risk model was deleted; start with an empty one."))
         model = shipped.sudo().copy({"company_id": self.env.company.id}).sudo(False)
-        return model._get_form_action()
+        return open_form(model)
 
     def action_dry_run(self):
         """Opens what this version would change, without changing it."""
@@ -252,16 +253,6 @@ class ComplianceRiskModel(models.Model):
             "res_model": "compliance.risk.backtest",
             "views": [(False, "form")],
             "context": {"default_model_id": self.id},
-        }
-
-    def _get_form_action(self):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
         }
 
     def _check_manager(self):

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.http import request
 from odoo.tools import SQL, formatLang
 
+from ...tools.forms import open_form
 from ..dossier.compliance_profile import RISK_LEVELS, ZONES
 from .compliance_risk_signal import FIGURES as FIGURE_UNITS
 
@@ -86,10 +87,11 @@ class ComplianceRiskReview(models.Model):
 
     _name = "compliance.risk.review"
     _description = "Customer Review"
-    _inherit = ["compliance.notice", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["compliance.notice", "mail.thread", "mail.activity.mixin", "compliance.activity"]
     _order = "due_date, id"
     _rec_names_search = ["name", "partner_id.complete_name"]
     _check_company_auto = True
+    _compliance_activity_type = "crm_compliance.mail_activity_type_review"
 
     name = fields.Char(string="Number", readonly=True, required=True, default="/", copy=False)
     kind = fields.Selection(KINDS, required=True, default="periodic", tracking=True)
@@ -528,7 +530,7 @@ class ComplianceRiskReview(models.Model):
     def action_open_profile(self):
         """Opens the dossier."""
         self.ensure_one()
-        return self.profile_id._get_form_action()
+        return open_form(self.profile_id)
 
     def action_view_history(self):
         """Who changed what of the review."""

@@ -8,7 +8,6 @@ from odoo.tools import SQL
 from ..dossier.compliance_profile import RISK_LEVELS
 from .compliance_risk_review import EDITABLE, ENDING, OPEN
 
-ACTIVITY = "crm_compliance.mail_activity_type_review"
 # Months between two reviews where no risk model says otherwise. Who was never rated counts as low.
 MONTHS = {"low": 12, "medium": 6, "high": 3, "critical": 1}
 LEVELS = [level for level, _label in RISK_LEVELS]
@@ -349,25 +348,6 @@ class ComplianceRiskReview(models.Model):
     # ACTIVITIES
     # -------------------------------------------------------------------------
 
-    def _prepare_activity(self, user, deadline, summary, note=""):
-        self.ensure_one()
-        return {
-            "res_model_id": self.env["ir.model"]._get_id(self._name),
-            "res_id": self.id,
-            "activity_type_id": self.env["ir.model.data"]._xmlid_to_res_id(ACTIVITY),
-            "user_id": user.id,
-            "date_deadline": deadline,
-            "summary": summary,
-            "note": note,
-        }
-
-    @api.model
-    def _create_activities(self, vals_list, notify=False):
-        """Creates activities; by mail people are told only of what they would not expect."""
-        # sudo: whose turn it is follows from the state of the review, not from the rights of who brought it there.
-        activities = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=not notify)
-        return activities.create(vals_list)
-
     def _schedule_preparation(self, note=""):
         """Gives every officer the activity to prepare the review until it is due; an older one goes."""
         reviews = self.sudo().filtered(lambda review: review.state in EDITABLE)
@@ -404,11 +384,3 @@ class ComplianceRiskReview(models.Model):
             today = self._get_today(review.company_id)
             vals_list += [review._prepare_activity(user, today, summary) for user in people]
         self._create_activities(vals_list, notify=notify)
-
-    def _end_activities(self):
-        """What reviews asked people to do is over."""
-        type_id = self.env["ir.model.data"]._xmlid_to_res_id(ACTIVITY)
-        # sudo: the activities are other people's.
-        self.env["mail.activity"].sudo().search(
-            [("res_model", "=", self._name), ("res_id", "in", self.ids), ("activity_type_id", "=", type_id)]
-        ).unlink()

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ...tools.forms import open_form
+
 
 class ComplianceRiskSimulation(models.AbstractModel):
     """A version of the risk model, tried on customers without any of them being changed: a line per customer, written
@@ -93,4 +95,4 @@ class ComplianceRiskSimulationLine(models.AbstractModel):
 
     def action_open_profile(self):
         """Opens the dossier."""
-        return self.profile_id._get_form_action()
+        return open_form(self.profile_id)
