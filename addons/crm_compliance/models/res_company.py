@@ -1,8 +1,13 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import email_normalize_all
+from odoo.tools import SQL, email_normalize_all
 
 
 class ResCompany(models.Model):
@@ -143,3 +148,82 @@ class ResCompany(models.Model):
             "compliance_recent_days",
             "compliance_dso_days",
         )
+
+    # -------------------------------------------------------------------------
+    # DAYS
+    # -------------------------------------------------------------------------
+
+    def _get_compliance_zone(self):
+        """The company's time zone: that of its working hours."""
+        # sudo: working hours are not everybody's to read.
+        company = self.sudo()
+        return ZoneInfo(company.resource_calendar_id.tz or company.partner_id.tz or "UTC")
+
+    def _get_compliance_today(self):
+        """The company's day by its working hours: no time zone a user or a context brings along moves it."""
+        return fields.Datetime.now().replace(tzinfo=ZoneInfo("UTC")).astimezone(self._get_compliance_zone()).date()
+
+    def _get_compliance_midnight(self, day):
+        """The moment (naive UTC) at which a day begins by the company's clock."""
+        midnight = datetime.combine(day, time.min, self._get_compliance_zone())
+        return midnight.astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
+
+    @api.model
+    def _get_compliance_companies(self):
+        """All companies, archived ones included."""
+        return self.sudo().search([("active", "in", [True, False])])
+
+    @api.model
+    def _get_compliance_days(self, day=None):
+        """The day every company is looked at on: dict by company; without a day each one's today."""
+        day = fields.Date.to_date(day)
+        return {company: day or company._get_compliance_today() for company in self._get_compliance_companies()}
+
+    @api.model
+    def _get_compliance_days_sql(self):
+        """Every company's today: SQL rows of (company_id, today)."""
+        return SQL(", ").join(
+            SQL("(%s::int4, %s::date)", company.id, day) for company, day in self._get_compliance_days().items()
+        )
+
+    @api.model
+    def _get_compliance_value_sql(self, values, column):
+        """Expression over a column of company ids: what every company has. A plain value where all have the same: the
+        planner counts on it, and joining companies to a million rows costs more.
+
+        :param dict values: values by company
+        """
+        companies_of = {}
+        for company, value in values.items():
+            companies_of.setdefault(value, []).append(company.id)
+        usual = max(companies_of, key=lambda value: len(companies_of[value]))
+        cases = SQL(" ").join(
+            SQL("WHEN %s = ANY(%s) THEN %s", column, ids, value)
+            for value, ids in companies_of.items()
+            if value != usual
+        )
+        return SQL("CASE %s ELSE %s END", cases, usual) if len(companies_of) > 1 else SQL("%s", usual)
+
+    @api.model
+    def _get_compliance_midnight_sql(self, day, column, years=0):
+        """Expression over a column of company ids: the moment (UTC) at which a day of the company's ends; see
+        ``_get_compliance_days``.
+
+        :param int years: so many years before
+        """
+        ends = {
+            company: company._get_compliance_midnight(today + relativedelta(years=-years, days=1))
+            for company, today in self._get_compliance_days(day).items()
+        }
+        return self._get_compliance_value_sql(ends, column)
+
+    @api.model
+    def _get_compliance_zone_sql(self, column):
+        """Expression over a column of company ids: the company's time zone."""
+        zones = {company: company._get_compliance_zone().key for company in self._get_compliance_companies()}
+        return self._get_compliance_value_sql(zones, column)
+
+    @api.model
+    def _get_compliance_today_sql(self, column):
+        """Expression over a column of company ids: the company's today."""
+        return self._get_compliance_value_sql(self._get_compliance_days(), column)

@@ -50,6 +50,33 @@ class TestDayComplaint(ComplianceCommon):
         data = dashboard.with_context(allowed_company_ids=self.company.ids).get_data()
         return {block["code"]: block for block in data["blocks"]}
 
+    def test_day_of_a_deadline(self):
+        """Due in the afternoon in Los Angeles is due today there, though it is tomorrow in UTC; and the other way
+        round in Shanghai.
+        """
+        for agent, deadline, zone, day in (
+            (self.user["sales"], "2026-03-19 00:30", "America/Los_Angeles", "2026-03-18"),
+            (self.user["officer"], "2026-03-18 17:00", "Asia/Shanghai", "2026-03-19"),
+        ):
+            agent.tz = zone
+            self._put(self.first, state="investigating", waiting="none", user_id=agent.id, sla_deadline=deadline)
+            tasks = self.env["compliance.my.day"].with_user(agent).with_context(allowed_company_ids=self.company.ids)
+            for seen in (tasks, tasks.with_context(tz=zone)):
+                self.assertEqual(str(seen.search([("kind", "=", "complaint")]).deadline), day)
+            self.env.invalidate_all()
+
+    def test_agent_left(self):
+        """The cases of somebody who left are the team leader's; where the team has none, the officers'."""
+        left = self._new_users({"left": self.ROLES["sales"]})["left"]
+        self.team.user_id = self.user["sales"]
+        for case in self.first | self.second | self.third:
+            self._put(case, state="investigating", waiting="none", user_id=left.id)
+        self.assertEqual((self._kinds("sales"), self._kinds("officer")), ([], []))
+        left.active = False
+        self.assertEqual((self._kinds("sales"), self._kinds("officer")), (["complaint"] * 3, []))
+        self.team.user_id = False
+        self.assertEqual((self._kinds("sales"), self._kinds("officer")), ([], ["complaint"] * 3))
+
     def _kinds(self, role):
         tasks = self.env["compliance.my.day"].with_user(self.user[role])
         found = tasks.with_context(allowed_company_ids=self.company.ids).search([("kind", "!=", "redaction")])

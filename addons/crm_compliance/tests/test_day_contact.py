@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from freezegun import freeze_time
 
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -41,6 +41,36 @@ class TestContact(ComplianceCommon):
             [*figures.values(), dossier.id],
         )
         dossier.invalidate_recordset()
+
+    def test_dated_ahead(self):
+        """A sender's clock, or an imported visit, may say anything."""
+        self.customer.message_post(
+            body="Hello",
+            message_type="email",
+            author_id=self.customer.id,
+            date=datetime(2035, 1, 1, 10, 0),
+            subtype_xmlid="mail.mt_comment",
+        )
+        visit = self._visit(datetime(2026, 3, 10, 9, 0))
+        self._visit(datetime(2026, 3, 9, 9, 0))
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE compliance_contact SET date_start = '2035-01-01' WHERE id = %s", [visit.id])
+        self.assertEqual(self._dates()[0], date(2026, 3, 9))
+
+    def test_day_of_a_call(self):
+        """The day a call was done stays that day, whatever the company's time zone."""
+        activity = self.customer.activity_schedule("mail.mail_activity_data_call", user_id=self.user["sales"].id)
+        activity.action_feedback()
+        for zone in ("UTC", "America/New_York", "Asia/Shanghai"):
+            self.company.resource_calendar_id.tz = zone
+            for written in ("2026-03-16 15:00", "2026-03-17 13:00"):
+                self.env.flush_all()
+                self.env.cr.execute(
+                    "UPDATE mail_activity SET date_done = '2026-03-16', write_date = %s WHERE id = %s",
+                    [written, activity.id],
+                )
+                self.env.invalidate_all()
+                self.assertEqual(self._dates()[0], date(2026, 3, 16), zone)
 
     def test_merged_customers(self):
         """What was said at the visits of the one is known of the other."""
@@ -205,6 +235,29 @@ class TestContact(ComplianceCommon):
         self._put(self.dossier, lifecycle="active")
         self.assertFalse(self._dates()[0])
 
+    def test_manager_left(self):
+        """Whoever looks after the customer besides takes over; whom nobody is left for every officer sees."""
+        officer, left = self.user["officer"], self.user["sales"]
+        self.dossier.write({"user_id": left.id, "officer_id": officer.id})
+        self._put(self.dossier, next_contact_date=NOW.date())
+        tasks = self.env["compliance.my.day"].with_user(officer).with_context(allowed_company_ids=self.company.ids)
+        for absence in ({"active": False}, {"active": True, "company_ids": [Command.set(self._elsewhere().ids)]}):
+            left.write({"company_id": self._elsewhere().id, "company_ids": [Command.link(self._elsewhere().id)]})
+            left.write(absence)
+            self.env.flush_all()
+            due = self.env.execute_query(self.profiles._due_contacts_query())
+            self.assertIn((self.dossier.id, officer.id, NOW.date()), due)
+            self.assertEqual(tasks.search([("kind", "=", "contact")]).partner_id, self.customer)
+        self.dossier.officer_id = False
+        self.assertNotIn(
+            self.dossier.id, [row[0] for row in self.env.execute_query(self.profiles._due_contacts_query())]
+        )
+        self.assertEqual(tasks.search([("kind", "=", "contact")]).partner_id, self.customer)
+
+    def _elsewhere(self):
+        companies = self.env["res.company"]
+        return companies.search([("name", "=", "Elsewhere")]) or companies.create({"name": "Elsewhere"})
+
     def test_other_company(self):
         """A colleague who works for another company only does not keep this one in touch."""
         company = self.env["res.company"].create({"name": "Elsewhere"})
@@ -224,6 +277,19 @@ class TestContact(ComplianceCommon):
         self.assertEqual(visit.activity_ids.date_deadline, date(2026, 3, 20))
         visit.unlink()
         self.assertFalse(self.dossier.last_contact_date)
+
+    def test_next_step_afterwards(self):
+        """What comes next may be entered, changed and taken back after the visit was logged."""
+        visit = self._visit(datetime(2026, 3, 17, 9, 0))
+        visit.write({"next_step": "Send the offer", "next_step_date": "2026-03-20"})
+        self.assertRecordValues(
+            visit.activity_ids,
+            [{"summary": "Send the offer", "date_deadline": date(2026, 3, 20), "user_id": visit.user_id.id}],
+        )
+        visit.next_step_date = "2026-03-23"
+        self.assertEqual(visit.activity_ids.mapped("date_deadline"), [date(2026, 3, 23)])
+        visit.next_step = False
+        self.assertFalse(visit.activity_ids)
 
     def test_visit_to_come(self):
         with self.assertRaises(ValidationError):
@@ -273,6 +339,25 @@ class TestContact(ComplianceCommon):
         self.assertEqual((activity.user_id, activity.date_deadline), (self.user["sales"], date(2026, 3, 20)))
         self._visit(datetime(2026, 3, 17, 9, 0), dossier=self.key_dossier)
         self.assertFalse(self._activities(), "somebody was in touch")
+
+    def test_handed_over(self):
+        """Who looks after the customer now is to be in touch; that others do not changes nothing for them."""
+        self._put(self.dossier, next_contact_date=NOW.date())
+        self._put(self.key_dossier, next_contact_date=NOW.date())
+        self.profiles._schedule_contacts()
+        officer, sales = self.user["officer"], self.user["sales"]
+        self.assertEqual(self._activities().user_id, sales)
+        self.dossier.with_user(officer).user_id = officer
+        self.assertEqual(self._activities(self.dossier).user_id, officer)
+        self.assertEqual(self._activities(self.key_dossier).user_id, sales)
+        self.profiles._schedule_contacts()
+        self.assertEqual(len(self._activities()), 2)
+
+    def test_type_stays(self):
+        """The hourly job needs the type of its activities."""
+        with self.assertRaises(UserError):
+            self.env.ref("crm_compliance.mail_activity_type_contact").unlink()
+        self.profiles._schedule_contacts()
 
     def test_not_yet(self):
         self._visit(datetime(2026, 3, 9, 9, 0), dossier=self.key_dossier)

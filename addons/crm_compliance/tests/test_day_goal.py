@@ -6,7 +6,7 @@ from psycopg2.errors import UniqueViolation
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
-from odoo.tests import Form, tagged
+from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
 
 from ..wizard.compliance_setup import SETTINGS
@@ -67,6 +67,55 @@ class TestGoal(ComplianceCommon):
         self.assertEqual(
             self._goal("late_share", period="quarter", date_start="2025-04-01").date_end, date(2025, 6, 30)
         )
+
+    def test_days_are_the_companys(self):
+        """What comes in the night to 1 October in Shanghai belongs to the fourth quarter, whoever looks at the goal."""
+        self.company.resource_calendar_id.tz = "Asia/Shanghai"
+        case = self.env["compliance.complaint"].create(
+            {"subject": "Broken", "partner_id": self._customer().id, "company_id": self.company.id}
+        )
+        for received, counts in (("2025-09-30 15:59:59", [1, 0]), ("2025-09-30 19:00:00", [0, 1])):
+            self.env.flush_all()
+            self.env.cr.execute("UPDATE compliance_complaint SET date_received = %s WHERE id = %s", [received, case.id])
+            goals = [
+                self._goal("complaint_closure", period="quarter", date_start=start)
+                for start in ("2025-07-01", "2025-10-01")
+            ]
+            self.assertEqual([goal.count for goal in goals], counts)
+            goals[0].unlink()
+            goals[1].unlink()
+
+    @freeze_time("2025-09-30 19:00:00")
+    def test_today_is_the_companys(self):
+        """Where it is October already, receivables of today count for the fourth quarter."""
+        self.company.resource_calendar_id.tz = "Asia/Shanghai"
+        customer = self._customer()
+        self._invoice(customer, 100, "2025-09-01")
+        self.profiles._refresh(customer)
+        goals = [
+            self._goal("overdue_share", period="quarter", date_start=start) for start in ("2025-07-01", "2025-10-01")
+        ]
+        self.assertEqual([goal.count for goal in goals], [0, 1])
+
+    def test_review_approved_in_time(self):
+        """Approved on the day it was due, by the company's clock."""
+        dossier = self._dossier(self._customer())
+        review = self.env["compliance.risk.review"].create(
+            {"profile_id": dossier.id, "kind": "triggered", "due_date": "2025-03-31"}
+        )
+        self.env.flush_all()
+        self.env.cr.execute("ALTER TABLE compliance_risk_review DISABLE TRIGGER USER")
+        self.env.cr.execute(
+            "UPDATE compliance_risk_review SET state = 'done', approved_by = %s, prepared_by = %s,"
+            " approved_at = '2025-03-31 22:00:00' WHERE id = %s",
+            [self.user["manager"].id, self.user["officer"].id, review.id],
+        )
+        self.env.invalidate_all()
+        goal = self._goal("review_timeliness")
+        for zone, share in (("UTC", 100), ("Asia/Shanghai", 0), ("America/New_York", 100)):
+            self.company.resource_calendar_id.tz = zone
+            goal.invalidate_recordset()
+            self.assertEqual(goal.actual, share, zone)
 
     def test_no_data(self):
         self.assertEqual(self._goal("review_timeliness").status, "none")

@@ -54,6 +54,33 @@ class TestMyDay(RestrictionCommon):
         self.assertIn(review.name, task.title)
         self.assertNotIn("review", self._kinds("manager"))
 
+    def test_officer_left(self):
+        """A review of somebody who left is the customer's officer's; where there is none, every officer's."""
+        left, other = self._new_users(dict.fromkeys(("left", "other"), self.ROLES["officer"])).values()
+        self.dossier.officer_id = self.officer
+        self._review(prepared_by=left.id)
+        self.assertEqual((self._kinds(left), self._kinds("officer")), (["review"], []))
+        left.active = False
+        self.assertEqual((self._kinds(other), self._kinds("officer")), ([], ["review"]))
+        self.dossier.officer_id = False
+        self.assertEqual((self._kinds(other), self._kinds("officer")), (["review"], ["review"]))
+        self.assertNotIn("review", self._kinds("sales"))
+
+    def test_alert_of_somebody_who_left(self):
+        left = self._new_users({"left": self.ROLES["officer"]})["left"]
+        self.dossier.write({"officer_id": self.officer.id, "user_id": self.user["sales"].id})
+        self.env.flush_all()
+        self.env.cr.execute(
+            "INSERT INTO compliance_alert (profile_id, partner_id, company_id, kind, state, raised_at, user_id)"
+            " VALUES (%s, %s, %s, 'limit', 'new', now(), %s)",
+            [self.dossier.id, self.free.id, self.company.id, left.id],
+        )
+        self.assertEqual((self._kinds("officer"), self._kinds("sales")), ([], []))
+        left.active = False
+        self.assertEqual((self._kinds("officer"), self._kinds("sales")), (["alert"], []))
+        self.officer.active = False
+        self.assertEqual(self._kinds("sales"), ["alert"])
+
     def test_exception(self):
         """A manager decides on what another asked for."""
         exception = self._except(self._draft(self.blocked), approver=False)

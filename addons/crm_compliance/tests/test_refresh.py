@@ -3,7 +3,7 @@
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.tests import tagged
+from odoo.tests import freeze_time, tagged
 
 from odoo.addons.crm_compliance.hooks import post_init_hook
 
@@ -39,6 +39,52 @@ class TestRefresh(ComplianceCommon):
             self._invoice(customer, 10 * (index + 1), self._days_ago(20), due=self._days_ago(5))
             customers |= customer
         return customers
+
+    # -------------------------------------------------------------------------
+    # DAYS
+    # -------------------------------------------------------------------------
+
+    @freeze_time("2026-11-29 20:06:00")
+    def test_the_day_is_the_companys_whoever_refreshes(self):
+        """It is the 30th already where one company is, and still the 29th where the other is."""
+        other = self.setup_other_company(name="Second Company")["company"]
+        self.company.resource_calendar_id.tz = "Asia/Shanghai"
+        other.resource_calendar_id.tz = "America/Los_Angeles"
+        customer = self._customer()
+        self._open_dossier(customer, other)
+        for company in (self.company, other):
+            for day in ("2025-11-30", "2026-11-29", "2026-11-30"):
+                self._invoice(customer, 100, day, due="2026-11-29", company=company)
+        for zone in (None, "Asia/Shanghai", "America/Los_Angeles"):
+            self.profiles.with_context(tz=zone)._refresh(customer)
+            self.env.invalidate_all()
+            self.assertRecordValues(
+                self._dossier(customer) | self._dossier(customer, other),
+                [
+                    {"invoice_count": 3, "revenue_12m": 200, "open_amount": 300, "max_days_overdue": 1},
+                    {"invoice_count": 2, "revenue_12m": 200, "open_amount": 200, "max_days_overdue": 0},
+                ],
+            )
+
+    @freeze_time("2026-11-29 20:06:00")
+    def test_answers_expire_by_the_companys_day(self):
+        self.env["compliance.criterion"].search([]).active = False
+        self.env["compliance.criterion"].create({"code": "day", "name": "Day", "kind": "manual"})
+        customer = self._customer()
+        self.profiles._refresh(customer)
+        check = self._dossier(customer).check_ids
+        check.write({"result": "met", "valid_until": "2026-11-29"})
+        for zone, expired in (("UTC", False), ("Asia/Shanghai", True)):
+            self.company.resource_calendar_id.tz = zone
+            self.env.flush_all()
+            for seen_from in ("UTC", "Asia/Shanghai"):
+                found = check.with_context(tz=seen_from)
+                self.env.invalidate_all()
+                self.assertEqual(found.is_expired, expired)
+                self.assertEqual(bool(found.search([("id", "=", check.id), ("is_expired", "=", True)])), expired)
+                self.profiles.with_context(tz=seen_from)._refresh(customer)
+                self.env.invalidate_all()
+                self.assertEqual(self._dossier(customer).zone, "unknown" if expired else "standard")
 
     # -------------------------------------------------------------------------
     # OPENING

@@ -7,7 +7,7 @@ from psycopg2.errors import UniqueViolation
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import SQL, mute_logger
 
 from .common import ComplianceCommon
@@ -64,6 +64,36 @@ class TestAlertCauses(AlertCommon):
         self.assertIn("29 days", alert.summary)
         self.company.compliance_alert_overdue_days = 0
         self.assertEqual(self._raised("overdue"), 0)
+
+    @freeze_time("2026-11-29 20:06:00")
+    def test_overdue_whoever_refreshes(self):
+        """The day is the company's: no alert comes and goes with the time zone of whoever refreshes."""
+        self.company.resource_calendar_id.tz = "Asia/Shanghai"
+        self._invoice(self.customer, 100, "2026-10-01", due="2026-10-31")
+        for zone in (None, "Asia/Shanghai", None, "America/Los_Angeles"):
+            self.profiles.with_context(tz=zone)._refresh(self.customer)
+            self.env.invalidate_all()
+            alert = self._alerts("overdue")
+            self.assertRecordValues(alert, [{"state": "new", "value": 30}])
+            self.assertEqual(str(alert.activity_ids.date_deadline), "2026-11-30")
+
+    def test_responsible_left(self):
+        """Alerts are the officer's, or the account manager's where there is no officer any more."""
+        officer, manager = self.user["officer"], self.user["sales"]
+        self._overdue()
+        self._refresh()
+        alert = self._alerts("overdue")
+        self.assertEqual(alert.user_id, officer)
+        officer.action_archive()
+        self._refresh()
+        self.assertEqual((alert.user_id, alert.activity_ids.user_id), (manager, manager))
+        officer.active = True
+        manager.action_archive()
+        alert.with_user(officer).action_schedule_call()
+        calls = alert.profile_id.activity_ids
+        self.assertEqual(calls.user_id, officer)
+        self._refresh()
+        self.assertEqual(alert.user_id, officer)
 
     def test_limit(self):
         self.customer.with_company(self.company).write({"use_partner_credit_limit": True, "credit_limit": 1000})

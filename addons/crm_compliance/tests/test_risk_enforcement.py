@@ -38,6 +38,38 @@ class TestEnforcementLead(RestrictionCommon):
         self._assert_refused(lead.create, {"name": "X", "partner_id": self.contact.id, "stage_id": self.won.id})
         self._assert_refused(self.lead.sudo().action_set_won)
 
+    def test_branch(self):
+        """What a company imposes holds in its branches, and is seen there; what a branch imposes only in itself."""
+        branch, sibling = self.env["res.company"].create(
+            [{"name": name, "parent_id": self.company.id} for name in ("Branch", "Sibling")]
+        )
+        people = self.user["sales"] | self.manager
+        people.company_ids += branch | sibling
+        self._restrict(self.free, reason_public="Held", company_id=branch.id)
+        imposed = self._restrict(self._customer("Late"), company_id=self.company.id)
+        customers = {self.free: (branch,), imposed.partner_id: (self.company, branch, sibling)}
+        leads = {
+            (customer, company): self._lead(customer, company_id=company.id, stage_id=self.open.id)
+            for customer in customers
+            for company in (self.company, branch, sibling)
+        }
+        self.env.flush_all()
+        restricted = self.profiles.search([("restriction_level", "=", "block")])
+        for (customer, company), lead in leads.items():
+            held = company in customers[customer]
+            with self.subTest(customer=customer.name, company=company.name):
+                self.assertEqual(lead.compliance_restriction_level, "block" if held else False)
+                self.assertEqual(
+                    customer.with_company(company).compliance_restriction_level, "block" if held else False
+                )
+                self.assertEqual("Block" in (lead.compliance_banner or ""), held)
+                self.assertEqual(self._dossier(customer, company) in restricted, held)
+                if held:
+                    with self.assertRaises(UserError):
+                        lead.with_user(self.user["sales"]).action_set_won()
+                else:
+                    lead.with_user(self.user["sales"]).action_set_won()
+
     def test_context_changes_nothing(self):
         for key in ("tracking_disable", "import_file", "install_mode", "bypass_restriction", "default_compliance"):
             self._assert_refused(self.lead.with_context(**{key: True}).action_set_won)

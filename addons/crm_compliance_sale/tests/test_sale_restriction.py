@@ -38,6 +38,18 @@ class TestSaleRestriction(SaleRestrictionCommon):
         for key in ("tracking_disable", "send_email", "install_mode", "bypass"):
             self._assert_refused(order.with_context(**{key: True}).action_confirm)
 
+    def test_branch(self):
+        """What a company imposes holds for the orders of its branches."""
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+        self.seller.company_ids += branch
+        order = self._quotation(self.contact, company_id=branch.id).with_user(self.seller).with_company(branch)
+        self.assertEqual(order.compliance_restriction_level, "block")
+        self._work_off_queue()
+        self.assertIn("Under review", order.compliance_banner, "in the dossier the order opened")
+        with self.assertRaises(UserError):
+            order.action_confirm()
+        self.assertEqual(order._filter_blocked_invoicing(), order)
+
     def test_message(self):
         message = self._assert_refused(self.order.with_user(self.seller).action_confirm)
         self.assertIn(self.order.name, message)

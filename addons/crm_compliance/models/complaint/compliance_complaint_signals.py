@@ -1,6 +1,6 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
 
 # A case that was merged into another one, or turned out to be none, is no complaint.
@@ -11,7 +11,7 @@ OPEN = SQL("complaint.state IN ('new', 'acknowledged', 'investigating', 'solutio
 
 
 class ComplianceRiskFactor(models.Model):
-    """Signals from complaints. Days are those of UTC, as moments are stored."""
+    """Signals from complaints. Days are those of the company."""
 
     _inherit = "compliance.risk.factor"
 
@@ -92,12 +92,16 @@ class ComplianceRiskFactor(models.Model):
     @api.model
     def _received_in_year(self, as_of):
         """Received later than the same day one year before, and not after the day."""
-        day = as_of or fields.Date.context_today(self)
         return SQL(
-            "complaint.date_received::date > %s AND complaint.date_received::date <= %s",
-            fields.Date.subtract(day, years=1),
-            day,
+            "complaint.date_received >= %s AND complaint.date_received < %s",
+            self._get_midnight_sql(as_of, years=1),
+            self._get_midnight_sql(as_of),
         )
+
+    @api.model
+    def _get_midnight_sql(self, as_of, years=0):
+        """The moment at which the day, or the same day some years before, ends for the company of a complaint."""
+        return self.env["res.company"]._get_compliance_midnight_sql(as_of, SQL("complaint.company_id"), years=years)
 
     @api.model
     def _open_on(self, as_of):
@@ -105,9 +109,9 @@ class ComplianceRiskFactor(models.Model):
         if as_of is None:
             return OPEN
         return SQL(
-            "complaint.date_received::date <= %(day)s"
-            " AND (%(open)s OR COALESCE(complaint.date_resolved, complaint.date_closed)::date > %(day)s)",
-            day=as_of,
+            "complaint.date_received < %(midnight)s"
+            " AND (%(open)s OR COALESCE(complaint.date_resolved, complaint.date_closed) >= %(midnight)s)",
+            midnight=self._get_midnight_sql(as_of),
             open=OPEN,
         )
 

@@ -14,6 +14,7 @@ from . import (
     compliance_profile_zone,
     compliance_zone_change,
     mail_activity,
+    mail_activity_type,
     res_company,
     res_config_settings,
 )

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+NEXT_STEP = "mail.mail_activity_data_todo"
+
 
 class ComplianceContact(models.Model):
     """A visit or another talk with a customer that no meeting, call or mail in Odoo stands for."""
@@ -64,6 +66,9 @@ class ComplianceContact(models.Model):
     def write(self, vals):
         before = self.profile_id
         result = super().write(vals)
+        if {"next_step", "next_step_date"} & set(vals):
+            self.activity_unlink([NEXT_STEP])
+            self._follow_up()
         if {"date_start", "profile_id", "user_id"} & set(vals):
             (before | self.profile_id)._update_contacts()
         return result
@@ -78,7 +83,7 @@ class ComplianceContact(models.Model):
         """Next steps with a day are activities of who was there."""
         for contact in self.filtered(lambda contact: contact.next_step and contact.next_step_date):
             contact.activity_schedule(
-                "mail.mail_activity_data_todo",
+                NEXT_STEP,
                 date_deadline=contact.next_step_date,
                 summary=contact.next_step,
                 user_id=contact.user_id.id,

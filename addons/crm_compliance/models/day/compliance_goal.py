@@ -154,8 +154,10 @@ class ComplianceGoal(models.Model):
     def _get_indicator_queries(self):
         """How indicators are measured: {indicator: method giving the SQL of it}.
 
-        Each is a SELECT over ``span`` (number, company_id, team_id, date_from, date_to) of number, profile_id (or
-        NULL), ``part`` and ``whole``: the numerator and the denominator that count for a customer or a document.
+        Each is a SELECT over ``span`` (number, company_id, team_id, date_from, date_to, moment_from, moment_to) of
+        number, profile_id (or NULL), ``part`` and ``whole``: the numerator and the denominator that count for a
+        customer or a document. The moments (UTC) are when the first day begins and the last one ends where the
+        company is.
         """
         return {
             "retention": self._retention_query,
@@ -180,19 +182,24 @@ class ComplianceGoal(models.Model):
         return figures
 
     def _get_spans(self):
-        """The periods of goals and those before: SQL rows of number, company, team, first and last day."""
+        """The periods of goals and those before: SQL rows of number, company, team, first and last day, and the moments
+        at which they begin and end.
+        """
         spans = []
         for number, goal in enumerate(self):
             months = relativedelta(months=MONTHS[goal.period])
             for part, start in enumerate((goal.date_start, goal.date_start - months)):
+                end = start + months
                 spans.append(
                     SQL(
-                        "(%s::int4, %s::int4, %s::int4, %s::date, %s::date)",
+                        "(%s::int4, %s::int4, %s::int4, %s::date, %s::date, %s::timestamp, %s::timestamp)",
                         2 * number + part,
                         goal.company_id.id,
                         goal.team_id.id or None,
                         start,
-                        start + months - relativedelta(days=1),
+                        end - relativedelta(days=1),
+                        goal.company_id._get_compliance_midnight(start),
+                        goal.company_id._get_compliance_midnight(end),
                     )
                 )
         return SQL(", ").join(spans)
@@ -207,7 +214,8 @@ class ComplianceGoal(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                WITH span (number, company_id, team_id, date_from, date_to) AS (VALUES %(spans)s)
+                WITH span (number, company_id, team_id, date_from, date_to, moment_from, moment_to)
+                     AS (VALUES %(spans)s)
                 SELECT counted.number, SUM(counted.part) / NULLIF(SUM(counted.whole), 0) * %(factor)s, COUNT(*)
                   FROM (%(query)s) counted
                   JOIN span ON span.number = counted.number
@@ -251,15 +259,22 @@ class ComplianceGoal(models.Model):
         return SQL(
             """
             SELECT span.number, review.profile_id,
-                   CASE WHEN review.approved_at::date <= review.due_date THEN 1 ELSE 0 END::numeric AS part,
+                   CASE WHEN (review.approved_at AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date <= review.due_date
+                        THEN 1 ELSE 0 END::numeric AS part,
                    1::numeric AS whole
               FROM span
               JOIN compliance_risk_review review ON review.company_id = span.company_id
                    AND review.due_date BETWEEN span.date_from AND span.date_to
-             WHERE review.state = 'done' OR (review.state <> 'cancelled' AND review.due_date < %s)
+             WHERE review.state = 'done' OR (review.state <> 'cancelled' AND review.due_date < %(today)s)
             """,
-            fields.Date.context_today(self),
+            zone=self.env["res.company"]._get_compliance_zone_sql(SQL("span.company_id")),
+            today=self._get_today_sql(),
         )
+
+    @api.model
+    def _get_today_sql(self):
+        """Expression over ``span``: the company's today, whoever looks."""
+        return self.env["res.company"]._get_compliance_today_sql(SQL("span.company_id"))
 
     @api.model
     def _contact_query(self):
@@ -275,7 +290,7 @@ class ComplianceGoal(models.Model):
               JOIN compliance_profile profile ON profile.company_id = span.company_id
              WHERE profile.next_contact_date IS NOT NULL AND %(today)s BETWEEN span.date_from AND span.date_to
             """,
-            today=SQL("%s::date", fields.Date.context_today(self)),
+            today=self._get_today_sql(),
         )
 
     @api.model
@@ -286,9 +301,9 @@ class ComplianceGoal(models.Model):
             SELECT span.number, profile.id AS profile_id, profile.overdue_amount AS part, profile.open_amount AS whole
               FROM span
               JOIN compliance_profile profile ON profile.company_id = span.company_id
-             WHERE profile.open_amount > 0 AND %s::date BETWEEN span.date_from AND span.date_to
+             WHERE profile.open_amount > 0 AND %s BETWEEN span.date_from AND span.date_to
             """,
-            fields.Date.context_today(self),
+            self._get_today_sql(),
         )
 
     @api.model

@@ -47,7 +47,7 @@ class ComplianceGoal(models.Model):
             SELECT span.number, complaint.profile_id, %(part)s::numeric AS part, 1::numeric AS whole
               FROM span
               JOIN compliance_complaint complaint ON complaint.company_id = span.company_id
-                   AND %(date)s >= span.date_from AND %(date)s < span.date_to + 1
+                   AND %(date)s >= span.moment_from AND %(date)s < span.moment_to
              WHERE complaint.state <> 'cancelled' AND complaint.merged_into_id IS NULL AND %(condition)s
             """,
             part=part,

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..risk.compliance_alert import OFFICER
 from ..risk.compliance_alert import OPEN as OPEN_ALERT
 from ..risk.compliance_risk_review import EDITABLE, MANAGER
 
@@ -31,6 +32,7 @@ class ComplianceMyDay(models.Model):
         "compliance.risk.override": ["state", "requested_by", "create_date", "profile_id", "company_id"],
         "compliance.risk.review": ["state", "prepared_by", "due_date", "partner_id", "company_id"],
         "compliance.risk.review.condition": ["state", "user_id", "deadline", "partner_id", "company_id"],
+        "res.users": ["active", "share", "company_ids"],
     }
 
     kind = fields.Selection(
@@ -94,17 +96,18 @@ class ComplianceMyDay(models.Model):
         :return: list of dicts with ``kind``, ``model``, ``domain`` (of what the user must do), the fields ``date``,
             ``partner`` and ``company`` (or None), and ``weight``
         """
-        mine = ("user_id", "=", self.env.uid)
-        officer = Domain("user_id", "=", False) & Domain("profile_id.officer_id", "=", self.env.uid)
         alerts = Domain("state", "in", OPEN_ALERT) & Domain("is_snoozed", "=", False)
+        responsible = self._turn_domain("user_id", "profile_id.officer_id", "profile_id.user_id")
         return [
             self._source("review", "compliance.risk.review", self._prepared_domain(), "due_date", weight=5),
             self._source("approval", "compliance.risk.review", [("can_approve", "=", True)], "due_date", weight=8),
-            self._source("alert", "compliance.alert", alerts & (Domain(*mine) | officer), "raised_at", weight=6),
+            self._source("alert", "compliance.alert", alerts & responsible, "raised_at", weight=6),
             self._source(
                 "condition",
                 "compliance.risk.review.condition",
-                [("state", "=", "open"), ("review_id.state", "=", "done"), mine],
+                Domain("state", "=", "open")
+                & Domain("review_id.state", "=", "done")
+                & self._turn_domain("user_id", "review_id.prepared_by"),
                 "deadline",
                 weight=7,
             ),
@@ -142,8 +145,36 @@ class ComplianceMyDay(models.Model):
         }
 
     @api.model
+    def _turn_domain(self, *people):
+        """What is the user's turn: the first one of these people who is there does it; officers, where nobody is.
+
+        :param people: fields of users, of the document or one step away, by whose turn it is
+        """
+        turn, absent = Domain.FALSE, Domain.TRUE
+        for person in people:
+            turn |= absent & Domain(person, "=", self.env.uid)
+            absent &= self._absent_domain(person)
+        return turn | absent if self.env.user.has_group(OFFICER) else turn
+
+    @api.model
+    def _absent_domain(self, person):
+        """Documents whose person left, does not work for the company, or was never named."""
+        there = self.env["res.users"]._get_people_sql()
+
+        def to_sql(model, alias, query):
+            link, _dot, name = person.partition(".")
+            user = model._field_to_sql(alias, link, query)
+            if name:
+                linked = self.env[model._fields[link].comodel_name]._table
+                user = SQL("(SELECT %s FROM %s WHERE id = %s)", SQL.identifier(name), SQL.identifier(linked), user)
+            company = model._field_to_sql(alias, "company_id", query)
+            return SQL("((%s, %s) IN (%s)) IS NOT TRUE", user, company, there)
+
+        return Domain.custom(to_sql=to_sql)
+
+    @api.model
     def _prepared_domain(self):
-        return Domain("state", "in", EDITABLE) & Domain("prepared_by", "=", self.env.uid)
+        return Domain("state", "in", EDITABLE) & self._turn_domain("prepared_by", "profile_id.officer_id")
 
     @api.model
     def _approver_domain(self, state):
@@ -154,11 +185,13 @@ class ComplianceMyDay(models.Model):
 
     @api.model
     def _contact_domain(self):
-        """Customers to contact: of the account manager, or of the officer where there is none."""
-        responsible = Domain("user_id", "=", self.env.uid) | (
-            Domain("user_id", "=", False) & Domain("officer_id", "=", self.env.uid)
+        """Customers to contact: of the account manager, or of the officer where there is none. Whom nobody ever looked
+        after stands in the list of silent customers.
+        """
+        looked_after = Domain("user_id", "!=", False) | Domain("officer_id", "!=", False)
+        return (
+            looked_after & self._turn_domain("user_id", "officer_id") & Domain("next_contact_date", "<=", "today +2d")
         )
-        return responsible & Domain("next_contact_date", "<=", "today +2d")
 
     @api.model
     def _source_query(self, number, source):
@@ -173,6 +206,12 @@ class ComplianceMyDay(models.Model):
         def column(name):
             return model._field_to_sql(model._table, name, query) if name else SQL("NULL")
 
+        def day(name):
+            # As the user's clock has it, like the day all this is compared with.
+            if model._fields[name].type != "datetime":
+                return column(name)
+            return SQL("(%s AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", column(name), self.env.tz.zone)
+
         return query.select(
             SQL("%s::int8 * %s + %s AS id", SQL.identifier(model._table, "id"), SOURCES, number),
             SQL("%s::varchar AS kind", source["kind"]),
@@ -181,7 +220,7 @@ class ComplianceMyDay(models.Model):
             SQL("%s::int4 AS partner_id", column(source["partner"])),
             SQL("%s::int4 AS company_id", column(source["company"])),
             SQL("%s::int4 AS user_id", self.env.uid),
-            SQL("COALESCE(%s::date, %s::date) AS deadline", column(source["date"]), fields.Date.context_today(self)),
+            SQL("COALESCE(%s, %s::date) AS deadline", day(source["date"]), fields.Date.context_today(self)),
             SQL("%s::int4 AS weight", source["weight"]),
         )
 

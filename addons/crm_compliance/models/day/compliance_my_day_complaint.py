@@ -23,6 +23,7 @@ class ComplianceMyDay(models.Model):
             "commercial_partner_id",
             "company_id",
         ],
+        "compliance.complaint.team": ["user_id"],
         "compliance.action": ["state", "user_id", "verifier_id", "due_date", "check_date", "partner_id", "company_id"],
     }
 
@@ -38,7 +39,11 @@ class ComplianceMyDay(models.Model):
 
     @api.model
     def _get_my_day_sources(self):
-        mine = Domain("user_id", "=", self.env.uid)
+        # Cases nobody took yet are the leader's to hand out, not every officer's.
+        taken = Domain("user_id", "!=", False) | Domain("team_id.user_id", "=", self.env.uid)
+        mine = taken & self._turn_domain("user_id", "team_id.user_id")
+        doer = self._turn_domain("user_id")
+        verifier = Domain("verifier_id", "!=", False) & self._turn_domain("verifier_id")
         is_open = Domain("state", "in", OPEN)
         return [
             *super()._get_my_day_sources(),
@@ -57,12 +62,12 @@ class ComplianceMyDay(models.Model):
                 4,
             ),
             self._source(
-                "action", "compliance.action", mine & Domain("state", "in", ("open", "in_progress")), "due_date", 6
+                "action", "compliance.action", doer & Domain("state", "in", ("open", "in_progress")), "due_date", 6
             ),
             self._source(
                 "effect",
                 "compliance.action",
-                Domain("verifier_id", "=", self.env.uid) & Domain("state", "=", "done"),
+                verifier & Domain("state", "=", "done"),
                 "check_date",
                 5,
             ),

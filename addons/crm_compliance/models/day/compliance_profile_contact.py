@@ -1,7 +1,6 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -44,6 +43,12 @@ class ComplianceProfile(models.Model):
         )
         for profile in self:
             profile.contact_count = counts.get(profile, 0)
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"user_id", "officer_id"} & set(vals):
+            self._hand_over_contacts()
+        return result
 
     def _merge_into(self, target):
         """Visits go along with the dossier, and so does the history of its zones."""
@@ -190,10 +195,14 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _done_activities_query(self, scope):
-        """Calls and meetings marked as done on the customer, its leads and its dossier."""
+        """Calls and meetings marked as done on the customer, its leads and its dossier. Odoo keeps the day (UTC) they
+        were done; the moment is that of the last change on that day, or else noon: midnight is yesterday in America.
+        """
         return SQL(
             """
-            SELECT partner.commercial_partner_id, activity.user_id, dossier.company_id, activity.date_done::timestamp
+            SELECT partner.commercial_partner_id, activity.user_id, dossier.company_id,
+                   CASE WHEN activity.write_date::date = activity.date_done THEN activity.write_date
+                        ELSE activity.date_done + TIME '12:00' END
               FROM mail_activity activity
               JOIN mail_activity_type kind ON kind.id = activity.activity_type_id
                    AND kind.category IN ('phonecall', 'meeting')
@@ -289,7 +298,8 @@ class ComplianceProfile(models.Model):
     @api.model
     def _last_contacts_query(self, companies):
         """SELECT over ``touch`` of partner_id, company_id and the day of the last contact by the company's clock. A
-        contact counts for its company, or for those its person works for.
+        contact counts for its company, or for those its person works for; what is dated ahead, as a sender's clock may
+        have it, did not happen yet.
         """
         return SQL(
             """
@@ -297,14 +307,16 @@ class ComplianceProfile(models.Model):
                    MAX((touch.moment AT TIME ZONE 'UTC' AT TIME ZONE company.tz)::date) AS last_date
               FROM touch
               JOIN (VALUES %s) company (id, tz) ON touch.company_id IS NULL OR touch.company_id = company.id
-             WHERE touch.user_id IS NULL OR touch.company_id IS NOT NULL
-                OR EXISTS (SELECT FROM res_company_users_rel works
-                            WHERE works.cid = company.id AND works.user_id = touch.user_id)
+             WHERE touch.moment <= %s
+               AND (touch.user_id IS NULL OR touch.company_id IS NOT NULL
+                    OR EXISTS (SELECT FROM res_company_users_rel works
+                                WHERE works.cid = company.id AND works.user_id = touch.user_id))
           GROUP BY touch.partner_id, company.id
             """,
             SQL(", ").join(
-                SQL("(%s::int4, %s::varchar)", company.id, self._get_contact_zone(company).key) for company in companies
+                SQL("(%s::int4, %s::varchar)", company.id, company._get_compliance_zone().key) for company in companies
             ),
+            fields.Datetime.now(),
         )
 
     # -------------------------------------------------------------------------
@@ -318,11 +330,7 @@ class ComplianceProfile(models.Model):
             dossiers = self.sudo().with_context(active_test=False)
             groups = dossiers._read_group([("partner_id", "in", partners.ids)], ["company_id"])
             return self.env["res.company"].sudo().union(*(company for (company,) in groups))
-        return self.env["res.company"].sudo().search([("active", "in", [True, False])])
-
-    @api.model
-    def _get_contact_zone(self, company):
-        return ZoneInfo(company.resource_calendar_id.tz or company.partner_id.tz or "UTC")
+        return self.env["res.company"]._get_compliance_companies()
 
     @api.model
     def _holidays_query(self, companies):
@@ -358,17 +366,17 @@ class ComplianceProfile(models.Model):
         """Set of the days on which the company works, by its working hours and public holidays; empty where it has no
         fixed hours.
         """
-        calendar, zone = company.resource_calendar_id, self._get_contact_zone(company)
+        calendar, zone = company.resource_calendar_id, company._get_compliance_zone()
         if not calendar:
             return set()
-        today = datetime.combine(fields.Date.context_today(self), time.min, tzinfo=zone)
+        today = datetime.combine(company._get_compliance_today(), time.min, tzinfo=zone)
         intervals = calendar._work_intervals_batch(today - timedelta(days=BEHIND), today + timedelta(days=AHEAD))
         return {start.astimezone(zone).date() for start, _stop, _line in intervals[False]}
 
     @api.model
     def _get_preparation_day(self, company):
         """The last day whose contacts are prepared today: some working days ahead."""
-        today = datetime.now(self._get_contact_zone(company)).date()
+        today = company._get_compliance_today()
         ahead = sorted(day for day in self._get_workdays(company) if day > today)
         days = company.compliance_contact_lead_days
         return ahead[days - 1] if 0 < days <= len(ahead) else fields.Date.add(today, days=days)
@@ -405,7 +413,9 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _due_contacts_query(self):
-        """SELECT of the dossier's id, who is to be in touch and when, of those without an activity for it."""
+        """SELECT of the dossier's id, who is to be in touch and when, of those without an activity for it: the account
+        manager, or the officer where that person is not there.
+        """
         self.flush_model()
         self.env["mail.activity"].flush_model()
         companies = self._get_contact_companies()
@@ -420,10 +430,11 @@ class ComplianceProfile(models.Model):
                            AS number
                       FROM compliance_profile profile
                       JOIN (VALUES %(companies)s) company (id, ahead, most) ON company.id = profile.company_id
-                      JOIN res_users person ON person.id = COALESCE(profile.user_id, profile.officer_id)
-                           AND person.active
-                      JOIN res_company_users_rel works ON works.user_id = person.id AND works.cid = company.id
-                     WHERE profile.next_contact_date <= company.ahead
+                 LEFT JOIN (%(people)s) manager ON (manager.user_id, manager.company_id) = (profile.user_id, company.id)
+                 LEFT JOIN (%(people)s) officer ON (officer.user_id, officer.company_id)
+                                                 = (profile.officer_id, company.id)
+                CROSS JOIN LATERAL (SELECT COALESCE(manager.user_id, officer.user_id) AS id) person
+                     WHERE profile.next_contact_date <= company.ahead AND person.id IS NOT NULL
                        AND NOT EXISTS (SELECT FROM mail_activity open
                                         WHERE open.res_model = 'compliance.profile' AND open.res_id = profile.id
                                           AND open.activity_type_id = %(type)s AND open.active)
@@ -432,6 +443,7 @@ class ComplianceProfile(models.Model):
           ORDER BY next_contact_date, id
             """,
             type=self.env["ir.model.data"]._xmlid_to_res_id(ACTIVITY),
+            people=self.env["res.users"]._get_people_sql(),
             companies=SQL(", ").join(
                 SQL(
                     "(%s::int4, %s::date, %s::int4)",
@@ -442,6 +454,22 @@ class ComplianceProfile(models.Model):
                 for company in companies
             ),
         )
+
+    def _hand_over_contacts(self):
+        """Somebody else looks after these customers now: open activities go along."""
+        # sudo: the activities are other people's.
+        activities = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
+        open_activities = activities.search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("activity_type_id", "=", self.env["ir.model.data"]._xmlid_to_res_id(ACTIVITY)),
+            ]
+        )
+        people = {profile.id: profile._get_present("user_id", "officer_id") for profile in self.sudo()}
+        for user, moved in open_activities.grouped(lambda activity: people[activity.res_id]).items():
+            if user:
+                moved.filtered(lambda activity: activity.user_id != user).write({"user_id": user.id})  # noqa: B023
 
     def _end_contact_activities(self):
         """Somebody was in touch meanwhile: activities whose day is no longer the dossier's go.

@@ -5,6 +5,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 
@@ -49,16 +50,20 @@ class ComplianceCriterionCheck(models.Model):
         "(profile_id, criterion_id) WHERE active", "The dossier has a check of this criterion already."
     )
 
-    @api.depends("valid_until", "result")
+    @api.depends("valid_until", "result", "company_id")
     def _compute_is_expired(self):
-        today = fields.Date.context_today(self)
         for check in self:
-            check.is_expired = bool(check.valid_until and check.valid_until < today and check.result != "unmet")
+            lapsed = check.valid_until and check.valid_until < check.company_id._get_compliance_today()
+            check.is_expired = bool(lapsed and check.result != "unmet")
 
     def _search_is_expired(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return [("valid_until", "<", "today"), ("result", "!=", "unmet")]
+        lapsed = Domain.OR(
+            Domain("company_id", "=", company.id) & Domain("valid_until", "<", today)
+            for company, today in self.env["res.company"]._get_compliance_days().items()
+        )
+        return lapsed & Domain("result", "!=", "unmet")
 
     @api.constrains("result", "evidence", "attachment_ids")
     def _check_evidence(self):
@@ -168,15 +173,18 @@ class ComplianceCriterionCheck(models.Model):
         return {"checked_by_id": self.env.uid, "checked_on": fields.Date.context_today(self)}
 
     def _apply_validity(self):  # pylint: disable=missing-return
-        """Dates the answers by the validity of their criteria, one write per validity.
+        """Dates the answers by the validity of their criteria, one write per validity and company.
 
         What is unmet stays unmet: only what speaks for the customer lapses.
         """
-        months_of = self.grouped(
-            lambda check: check.criterion_id.validity_months if check.result in ("met", "waived") else 0
+        validities = self.grouped(
+            lambda check: (
+                check.company_id,
+                check.criterion_id.validity_months if check.result in ("met", "waived") else 0,
+            )
         )
-        for months, checks in months_of.items():
-            until = fields.Date.context_today(self) + relativedelta(months=months) if months else False
+        for (company, months), checks in validities.items():
+            until = company._get_compliance_today() + relativedelta(months=months) if months else False
             # Not our own write: it would sign and note the answers once more.
             # pylint: disable-next=super-method-mismatch
             super(ComplianceCriterionCheck, checks).write({"valid_until": until})
@@ -283,6 +291,7 @@ class ComplianceCriterionCheck(models.Model):
 
         :param SQL scope: condition on ``profile``, the dossiers concerned
         """
+        companies = self.env["res.company"]
         self.env.execute_query(
             SQL(
                 """
@@ -291,7 +300,7 @@ class ComplianceCriterionCheck(models.Model):
                     UPDATE compliance_criterion_check existing
                        SET is_applicable = target.applies,
                            result = target.result,
-                           checked_on = CASE WHEN target.result <> existing.result THEN %(today)s
+                           checked_on = CASE WHEN target.result <> existing.result THEN %(target_today)s
                                              ELSE existing.checked_on END
                       FROM difference target
                      WHERE existing.id = target.id
@@ -306,7 +315,8 @@ class ComplianceCriterionCheck(models.Model):
                  WHERE id IS NULL
                 """,
                 targets=self._targets_query(scope),
-                today=fields.Date.context_today(self),
+                today=companies._get_compliance_today_sql(SQL("difference.company_id")),
+                target_today=companies._get_compliance_today_sql(SQL("target.company_id")),
                 uid=self.env.uid,
             )
         )

@@ -434,6 +434,12 @@ class ComplianceProfile(models.Model):
             "context": {"create": False, "active_test": False, "default_move_type": "out_invoice"},
         }
 
+    def _get_present(self, *names):
+        """The first of the people in these fields who is still there to do something for the company."""
+        self.ensure_one()
+        people = (self[name] for name in names)
+        return next((user for user in people if user._works_for(self.company_id)), self.env["res.users"])
+
     def action_view_history(self):
         """Who changed what of the dossier."""
         return self.env["compliance.audit.history"]._open(self)
@@ -446,13 +452,13 @@ class ComplianceProfile(models.Model):
             [
                 ("move_type", "in", ("out_invoice", "out_receipt")),
                 ("amount_total_signed", "!=", 0),
-                ("invoice_date", "<=", fields.Date.context_today(self)),
+                ("invoice_date", "<=", self.company_id._get_compliance_today()),
             ],
         )
 
     def action_view_revenue(self):
         """The invoices and credit notes behind the 12-month revenue."""
-        today = fields.Date.context_today(self)
+        today = self.company_id._get_compliance_today()
         name = self.env._("Revenue, 12 Months")
         return self._get_move_action(
             name,
@@ -471,13 +477,13 @@ class ComplianceProfile(models.Model):
             [
                 ("move_type", "in", ("out_invoice", "out_receipt", "out_refund")),
                 ("amount_residual_signed", "!=", 0),
-                ("invoice_date", "<=", fields.Date.context_today(self)),
+                ("invoice_date", "<=", self.company_id._get_compliance_today()),
             ],
         )
 
     def action_view_overdue(self):
         """The invoices behind the overdue amount."""
-        today = fields.Date.context_today(self)
+        today = self.company_id._get_compliance_today()
         name = self.env._("Overdue")
         return self._get_move_action(
             name,

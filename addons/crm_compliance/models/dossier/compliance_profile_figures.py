@@ -4,7 +4,7 @@ import json
 
 from dateutil.relativedelta import relativedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
 
 # Figures that say how a customer stands among all customers of the company; every other figure is the customer's own.
@@ -36,6 +36,7 @@ LEDGER_FIGURES = (
     "avg_days_delinquent",
 )
 STANDING_FIGURES = ("zone", "completeness")
+COMPANY = SQL("company_id")
 
 
 class ComplianceProfile(models.Model):
@@ -54,7 +55,7 @@ class ComplianceProfile(models.Model):
 
         :param partners: customers (commercial entities) whose rows are wanted; None means all. The classes are
             relative to all customers of the company whichever rows are wanted.
-        :param date as_of: the day; today by default
+        :param date as_of: the day; by default every company's own today
         :return: SQL of a SELECT with a row per dossier: profile_id, partner_id, company_id and a column per figure,
             amounts in the company currency, days as days, shares from 0 to 1
         """
@@ -74,22 +75,22 @@ class ComplianceProfile(models.Model):
         History, open items and payment habit are summed separately and meet per customer: no million rows meet a
         million. History and habit are read from covering indexes in the order in which they are summed.
         """
-        as_of = fields.Date.to_date(as_of) or fields.Date.context_today(self)
+        days = self.env["res.company"]._get_compliance_days(as_of)
         self._flush_ledger()
         return SQL(", ").join(
             [
                 self._figures_counterparts(partners),
-                self._figures_later(as_of),
-                self._figures_open_items(partners, as_of),
-                self._figures_today(as_of),
-                self._figures_history(partners, as_of),
-                self._figures_settlements(partners, as_of),
-                self._figures_payments(as_of),
-                self._figures_habit(as_of),
+                self._figures_later(days),
+                self._figures_open_items(partners, days),
+                self._figures_today(days),
+                self._figures_history(partners, days),
+                self._figures_settlements(partners, days),
+                self._figures_payments(days),
+                self._figures_habit(days),
                 self._figures_customers(partners),
                 self._figures_portfolio(partners),
-                self._figures_rhythm(as_of),
-                self._figures_derived(as_of),
+                self._figures_rhythm(days),
+                self._figures_derived(days),
             ]
         )
 
@@ -109,19 +110,18 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _get_setting_sql(self, name):
-        """Expression over ``company_id``: a company's threshold. Joining companies to a million rows costs more."""
-        companies = self.env["res.company"].sudo().search([("id", ">", 0)])
-        values = companies.grouped(name)
-        usual = max(values, key=lambda value: len(values[value]))
-        cases = SQL(" ").join(
-            SQL("WHEN company_id = ANY(%s) THEN %s", exceptional.ids, value)
-            for value, exceptional in values.items()
-            if value != usual
-        )
-        return SQL("CASE %s ELSE %s END", cases, usual) if len(values) > 1 else SQL("%s", usual)
+        """Expression over ``company_id``: a company's threshold."""
+        companies = self.env["res.company"]._get_compliance_companies()
+        return companies._get_compliance_value_sql({company: company[name] for company in companies}, COMPANY)
 
     @api.model
-    def _get_receivable_lines(self, partners, as_of):
+    def _get_day_sql(self, days, column=COMPANY, years=0):
+        """Expression over a column of company ids: the company's day, or the same day some years before."""
+        days = {company: day - relativedelta(years=years) for company, day in days.items()}
+        return self.env["res.company"]._get_compliance_value_sql(days, column)
+
+    @api.model
+    def _get_receivable_lines(self, partners, days):
         """Condition on ``line``: is it an instalment of a customer's document, posted and dated until the day?
 
         Odoo lets no document's instalments but vendor bills' stand on a payable account. Said this way round, and by
@@ -131,7 +131,7 @@ class ComplianceProfile(models.Model):
             "line.display_type = 'payment_term' AND line.parent_state = 'posted' AND line.account_id <> ALL(%s::int4[])"
             " AND line.invoice_date <= %s AND %s",
             self._get_account_ids("liability_payable"),
-            as_of,
+            self._get_day_sql(days, SQL("line.company_id")),
             self._get_ledger_scope(SQL("line.partner_id"), partners),
         )
 
@@ -151,7 +151,7 @@ class ComplianceProfile(models.Model):
         return SQL(
             """
             counterpart AS MATERIALIZED (
-                SELECT line.id, TRUE AS is_credit_note, line.balance > 0 AS is_debit,
+                SELECT line.id, credit_note.company_id, TRUE AS is_credit_note, line.balance > 0 AS is_debit,
                        NULL::date AS settled_on, FALSE AS is_payment
                   FROM account_move credit_note
             CROSS JOIN LATERAL (
@@ -161,7 +161,8 @@ class ComplianceProfile(models.Model):
                        ) line
                  WHERE credit_note.move_type = 'out_refund' AND credit_note.state = 'posted' AND %(credit_scope)s
              UNION ALL
-                SELECT line.id, FALSE, FALSE, cause.max_date, credit.display_type <> 'payment_term'
+                SELECT line.id, line.company_id, FALSE, FALSE, cause.max_date,
+                       credit.display_type <> 'payment_term'
                   FROM account_partial_reconcile cause
                   JOIN account_move_line line ON line.move_id = cause.exchange_move_id
                   JOIN account_move_line debit ON debit.id = cause.debit_move_id AND debit.display_type = 'payment_term'
@@ -192,7 +193,7 @@ class ComplianceProfile(models.Model):
         )
 
     @api.model
-    def _figures_later(self, as_of):
+    def _figures_later(self, days):
         """``later``: what of an instalment was settled after the day."""
         return SQL(
             """
@@ -202,16 +203,17 @@ class ComplianceProfile(models.Model):
             CROSS JOIN LATERAL (VALUES (debit_move_id, credit_move_id, partial.amount),
                                        (credit_move_id, debit_move_id, -partial.amount))
                                side (line_id, other_id, amount)
-                 WHERE partial.max_date > %(as_of)s
-                   AND side.other_id NOT IN (SELECT id FROM counterpart WHERE settled_on <= %(as_of)s)
+                 WHERE partial.max_date > %(partial_day)s
+                   AND side.other_id NOT IN (SELECT id FROM counterpart WHERE settled_on <= %(counterpart_day)s)
               GROUP BY side.line_id
             )
             """,
-            as_of=as_of,
+            partial_day=self._get_day_sql(days, SQL("partial.company_id")),
+            counterpart_day=self._get_day_sql(days, SQL("counterpart.company_id")),
         )
 
     @api.model
-    def _figures_open_items(self, partners, as_of):
+    def _figures_open_items(self, partners, days):
         """``open_item``: the instalments with a balance on the day, credit notes' included.
 
         What Odoo stores as open now, with what was settled after the day put back.
@@ -232,12 +234,12 @@ class ComplianceProfile(models.Model):
                  WHERE %(lines)s
             )
             """,
-            lines=self._get_receivable_lines(partners, as_of),
+            lines=self._get_receivable_lines(partners, days),
             receivable=self._get_account_ids("asset_receivable"),
         )
 
     @api.model
-    def _figures_today(self, as_of):
+    def _figures_today(self, days):
         """``today``: the sums of each customer's open items."""
         return SQL(
             """
@@ -253,11 +255,11 @@ class ComplianceProfile(models.Model):
               GROUP BY 1, 2
             )
             """,
-            as_of=as_of,
+            as_of=self._get_day_sql(days),
         )
 
     @api.model
-    def _figures_history(self, partners, as_of):
+    def _figures_history(self, partners, days):
         """``history``: what each customer bought."""
         return SQL(
             """
@@ -280,19 +282,20 @@ class ComplianceProfile(models.Model):
                      LEFT JOIN res_partner moved ON moved.id = move.commercial_partner_id
                                                 AND moved.commercial_partner_id <> moved.id
                          WHERE move.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
-                           AND move.state = 'posted' AND move.invoice_date <= %(as_of)s AND %(scope)s
+                           AND move.state = 'posted' AND move.invoice_date <= %(move_day)s AND %(scope)s
                        ) document
               GROUP BY partner_id, company_id
             )
             """,
-            as_of=as_of,
-            year_ago=as_of - relativedelta(years=1),
+            as_of=self._get_day_sql(days),
+            move_day=self._get_day_sql(days, SQL("move.company_id")),
+            year_ago=self._get_day_sql(days, years=1),
             dso_days=self._get_setting_sql("compliance_dso_days"),
             scope=self._get_ledger_scope(SQL("move.commercial_partner_id"), partners),
         )
 
     @api.model
-    def _figures_settlements(self, partners, as_of):
+    def _figures_settlements(self, partners, days):
         """``settlement``: what settled a document's instalments, one row per reconciliation.
 
         Debit balances are settled by credits. The reverse is a credit note, or the rare invoice below zero.
@@ -321,11 +324,11 @@ class ComplianceProfile(models.Model):
                   JOIN account_partial_reconcile partial ON partial.credit_move_id = line.id
             )
             """,
-            lines=self._get_receivable_lines(partners, as_of),
+            lines=self._get_receivable_lines(partners, days),
         )
 
     @api.model
-    def _figures_payments(self, as_of):
+    def _figures_payments(self, days):
         """``invoice``: how each document was paid until the day, from its payments (``payment``)."""
         return SQL(
             """
@@ -338,7 +341,7 @@ class ComplianceProfile(models.Model):
                           FROM counterpart GROUP BY id) counterpart ON counterpart.id = settlement.other_id
              LEFT JOIN res_partner moved ON moved.id = settlement.partner_id AND moved.commercial_partner_id <> moved.id
                  WHERE COALESCE(counterpart.is_payment, TRUE)
-                   AND COALESCE(counterpart.settled_on, max_date) <= %(as_of)s
+                   AND COALESCE(counterpart.settled_on, max_date) <= %(settlement_day)s
             ),
             invoice AS (
                 SELECT partner_id, company_id,
@@ -350,11 +353,12 @@ class ComplianceProfile(models.Model):
               GROUP BY partner_id, company_id, move_id
             )
             """,
-            as_of=as_of,
+            as_of=self._get_day_sql(days),
+            settlement_day=self._get_day_sql(days, SQL("settlement.company_id")),
         )
 
     @api.model
-    def _figures_habit(self, as_of):
+    def _figures_habit(self, days):
         """``habit``: how each customer paid."""
         return SQL(
             """
@@ -376,8 +380,8 @@ class ComplianceProfile(models.Model):
               GROUP BY partner_id, company_id
             )
             """,
-            year_ago=as_of - relativedelta(years=1),
-            recent=SQL("paid_on > %s - %s", as_of, self._get_setting_sql("compliance_recent_days")),
+            year_ago=self._get_day_sql(days, years=1),
+            recent=SQL("paid_on > %s - %s", self._get_day_sql(days), self._get_setting_sql("compliance_recent_days")),
             evidence=SQL(
                 "4 * (CASE WHEN days_late > 0 THEN 0.25 ELSE -0.25 END::float8"
                 " + (days_late - 0.5::float8) / (10 + ABS(days_late - 0.5::float8)))"
@@ -443,7 +447,7 @@ class ComplianceProfile(models.Model):
         )
 
     @api.model
-    def _figures_rhythm(self, as_of):
+    def _figures_rhythm(self, days):
         """``rhythm``: customers with the thresholds and intervals their figures are measured by."""
         return SQL(
             """
@@ -468,18 +472,18 @@ class ComplianceProfile(models.Model):
              LEFT JOIN portfolio ON portfolio.company_id = customer.company_id
             )
             """,
-            as_of=as_of,
+            as_of=self._get_day_sql(days, SQL("customer.company_id")),
         )
 
     @api.model
-    def _figures_derived(self, as_of):
+    def _figures_derived(self, days):
         """``figures``: one row per dossier with every figure of its own customer; zero where there is no history."""
         return SQL(
             "figures AS (SELECT profile_id, partner_id, company_id, %s FROM rhythm)",
             SQL(", ").join(
                 [
-                    self._get_purchase_figures_sql(as_of),
-                    self._get_open_figures_sql(as_of),
+                    self._get_purchase_figures_sql(days),
+                    self._get_open_figures_sql(days),
                     self._get_habit_figures_sql(),
                     self._get_turnover_figures_sql(),
                 ]
@@ -487,7 +491,7 @@ class ComplianceProfile(models.Model):
         )
 
     @api.model
-    def _get_purchase_figures_sql(self, as_of):
+    def _get_purchase_figures_sql(self, days):
         """Columns over ``rhythm``: what and how often a customer buys."""
         return SQL(
             """
@@ -506,11 +510,11 @@ class ComplianceProfile(models.Model):
                  WHEN first_invoice_date > %(as_of)s - new_days THEN 'new'
                  ELSE 'active' END AS lifecycle
             """,
-            as_of=as_of,
+            as_of=self._get_day_sql(days),
         )
 
     @api.model
-    def _get_open_figures_sql(self, as_of):
+    def _get_open_figures_sql(self, days):
         """Columns over ``rhythm``: what a customer owes."""
         return SQL(
             """
@@ -519,7 +523,7 @@ class ComplianceProfile(models.Model):
             oldest_due_date,
             ROUND(CASE WHEN credit_limit > 0 THEN open_amount / credit_limit ELSE 0 END, 4) AS credit_limit_used
             """,
-            as_of=as_of,
+            as_of=self._get_day_sql(days),
         )
 
     @api.model
@@ -649,7 +653,7 @@ class ComplianceProfile(models.Model):
         against them or to lay out; all others are standard. An answer that has expired no longer speaks for the
         customer.
 
-        :param SQL checks: SELECT of profile_id, knockout, applies, result, valid_until and differs
+        :param SQL checks: SELECT of profile_id, company_id, knockout, applies, result, valid_until and differs
         """
         return SQL(
             """
@@ -669,6 +673,6 @@ class ComplianceProfile(models.Model):
              WHERE answer IN ('unmet', 'unknown') OR differs
           GROUP BY profile_id
             """,
-            today=fields.Date.context_today(self),
+            today=self.env["res.company"]._get_compliance_today_sql(SQL("checked.company_id")),
             checks=checks,
         )

@@ -240,8 +240,8 @@ class ComplianceProfile(models.Model):
         self.env["compliance.criterion"].flush_model()
         self.flush_model()
         checks = SQL(
-            "SELECT profile_id, criterion.knockout, is_applicable AS applies, result, valid_until, FALSE AS differs"
-            " FROM compliance_criterion_check answered"
+            "SELECT profile_id, answered.company_id, criterion.knockout, is_applicable AS applies, result, valid_until,"
+            " FALSE AS differs FROM compliance_criterion_check answered"
             " JOIN compliance_criterion criterion ON criterion.id = answered.criterion_id AND criterion.active"
             " WHERE answered.active AND answered.profile_id = ANY(%s)",
             self.ids,

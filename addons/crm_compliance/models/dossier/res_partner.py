@@ -188,7 +188,7 @@ class ResPartner(models.Model):
         entity = self.commercial_partner_id
         profile = entity.compliance_profile_id or self.env["compliance.profile"].create({"partner_id": entity.id})
         if not profile.has_access("read"):
-            responsible = profile.sudo().officer_id or profile.sudo().user_id
+            responsible = profile.sudo()._get_present("officer_id", "user_id")
             raise AccessError(
                 self.env._(
                     "The dossier of %(customer)s is open to its account manager and to compliance officers; ask"

@@ -270,7 +270,7 @@ class ComplianceAlert(models.Model):
             "mail.mail_activity_data_todo",
             summary=self.env._("Review requested"),
             note=self.summary,
-            user_id=(profile.officer_id or self.env.user).id,
+            user_id=(profile._get_present("officer_id") or self.env.user).id,
         )
         return True
 
@@ -309,7 +309,7 @@ class ComplianceAlert(models.Model):
                 fields.Date.add(fields.Date.context_today(self), days=1),
                 summary=alert.display_name,
                 note=alert.summary,
-                user_id=(profile.user_id or self.env.user).id,
+                user_id=(profile._get_present("user_id") or self.env.user).id,
             )
 
     def action_collect(self):

@@ -79,7 +79,7 @@ class ComplianceAlert(models.Model):
     @api.model
     def _get_causes(self):
         """:return: list of SQL, each a SELECT from ``scope`` (the dossiers looked at)"""
-        today = fields.Date.context_today(self)
+        today = self.env["res.company"]._get_compliance_today_sql(SQL("scope.company_id"))
         causes = [
             self._cause_level(),
             self._cause_habit(),
@@ -90,7 +90,7 @@ class ComplianceAlert(models.Model):
             self._cause_criterion(today),
             self._cause_disputed(),
         ]
-        baseline = self._get_score_baseline(today)
+        baseline = self._get_score_baseline()
         return [*causes, self._cause_score(baseline)] if baseline else causes
 
     @api.model
@@ -115,7 +115,7 @@ class ComplianceAlert(models.Model):
         )
 
     @api.model
-    def _get_score_baseline(self, today):
+    def _get_score_baseline(self):
         """What the score is held against: that of a month ago, from the snapshots of the risk model.
 
         :return: SQL of a SELECT of profile_id and score, or None as long as nobody keeps scores
@@ -127,7 +127,7 @@ class ComplianceAlert(models.Model):
         return SQL(
             "SELECT DISTINCT ON (profile_id) profile_id, risk_score AS score FROM compliance_risk_snapshot"
             " WHERE create_date <= %s ORDER BY profile_id, create_date DESC",
-            fields.Date.subtract(today, months=1),
+            fields.Datetime.subtract(fields.Datetime.now(), months=1),
         )
 
     @api.model
@@ -263,7 +263,7 @@ class ComplianceAlert(models.Model):
                AND %(today)s - scope.last_invoice_date
                    >= scope.compliance_alert_silence_factor * scope.purchase_interval_days
             """,
-            today=SQL("%s::date", today),
+            today=today,
             rhythm=RHYTHM,
         )
 
@@ -278,7 +278,7 @@ class ComplianceAlert(models.Model):
               FROM scope
              WHERE %(today)s - scope.next_review_date > scope.compliance_alert_review_days
             """,
-            today=SQL("%s::date", today),
+            today=today,
         )
 
     @api.model
@@ -384,20 +384,21 @@ class ComplianceAlert(models.Model):
                        (profile_id, partner_id, company_id, kind, state, value, threshold, evidence, user_id, raised_at,
                         is_current, is_automatic, led_to_action, create_uid, create_date, write_uid, write_date)
                 SELECT profile.id, profile.partner_id, profile.company_id, cause.kind, 'new', cause.value,
-                       cause.threshold, cause.evidence, COALESCE(officer.id, manager.id), %(now)s::timestamp, TRUE,
+                       cause.threshold, cause.evidence, responsible.user_id, %(now)s::timestamp, TRUE,
                        FALSE, 0, %(uid)s::int4, %(now)s::timestamp, %(uid)s::int4, %(now)s::timestamp
                   FROM compliance_alert_cause cause
                   JOIN compliance_profile profile ON profile.id = cause.profile_id
-             LEFT JOIN res_users officer ON officer.id = profile.officer_id AND officer.active
-             LEFT JOIN res_users manager ON manager.id = profile.user_id AND manager.active
+             LEFT JOIN (%(responsible)s) responsible ON responsible.profile_id = profile.id
                  WHERE NOT EXISTS (SELECT FROM compliance_alert known
                                     WHERE known.partner_id = profile.partner_id
                                       AND known.company_id = profile.company_id
                                       AND known.kind = cause.kind AND known.is_current
                                       AND (known.state IN %(open)s OR cause.value < 2 * known.value))
+              ORDER BY profile.id, cause.kind
            ON CONFLICT DO NOTHING
              RETURNING id
                 """,
+                responsible=self._responsible_query(),
                 now=fields.Datetime.now(),
                 uid=self.env.uid,
                 open=OPEN,
@@ -407,25 +408,45 @@ class ComplianceAlert(models.Model):
 
     @api.model
     def _assign_responsible(self, partners):
-        """Open alerts nobody is responsible for, of customers that have an officer or account manager by now.
+        """Open alerts nobody is responsible for, or somebody who left, of customers that have an officer or account
+        manager by now.
 
         :return: ids of the alerts
         """
         rows = self.env.execute_query(
             SQL(
                 """
-                UPDATE compliance_alert alert SET user_id = responsible.id
-                  FROM compliance_profile profile
-                  JOIN res_users responsible ON responsible.id = COALESCE(profile.officer_id, profile.user_id)
-                                            AND responsible.active
-                 WHERE profile.id = alert.profile_id AND alert.user_id IS NULL AND alert.state IN %s AND %s
+                UPDATE compliance_alert alert SET user_id = responsible.user_id
+                  FROM (%s) responsible
+                 WHERE responsible.profile_id = alert.profile_id AND alert.state IN %s AND %s
+                   AND ((alert.user_id, alert.company_id) IN (%s)) IS NOT TRUE
              RETURNING alert.id
                 """,
+                self._responsible_query(),
                 OPEN,
                 SQL("TRUE") if partners is None else SQL("alert.partner_id = ANY(%s)", partners.ids),
+                self.env["res.users"]._get_people_sql(),
             )
         )
         return [alert_id for (alert_id,) in rows]
+
+    @api.model
+    def _responsible_query(self):
+        """SELECT of profile_id and who is responsible: the officer, or else the account manager; of dossiers that have
+        one who is still there.
+        """
+        return SQL(
+            """
+            SELECT profile.id AS profile_id, COALESCE(officer.user_id, manager.user_id) AS user_id
+              FROM compliance_profile profile
+         LEFT JOIN (%(people)s) officer ON (officer.user_id, officer.company_id)
+                                         = (profile.officer_id, profile.company_id)
+         LEFT JOIN (%(people)s) manager ON (manager.user_id, manager.company_id)
+                                         = (profile.user_id, profile.company_id)
+             WHERE COALESCE(officer.user_id, manager.user_id) IS NOT NULL
+            """,
+            people=self.env["res.users"]._get_people_sql(),
+        )
 
     @api.model
     def _link_invoices(self, partners):
@@ -470,7 +491,7 @@ class ComplianceAlert(models.Model):
                        (res_model_id, res_model, res_id, res_name, activity_type_id, summary, date_deadline, user_id,
                         user_tz, automated, active, create_uid, create_date, write_uid, write_date)
                 SELECT %(model_id)s::int4, 'compliance.alert', alert.id, partner.complete_name, %(type_id)s::int4,
-                       CASE alert.kind %(labels)s END, %(today)s::date, alert.user_id, person.tz, TRUE, TRUE,
+                       CASE alert.kind %(labels)s END, %(today)s, alert.user_id, person.tz, TRUE, TRUE,
                        %(uid)s::int4, %(now)s::timestamp, %(uid)s::int4, %(now)s::timestamp
                   FROM compliance_alert alert
                   JOIN res_partner partner ON partner.id = alert.partner_id
@@ -481,7 +502,7 @@ class ComplianceAlert(models.Model):
                 model_id=self.env["ir.model"]._get_id(self._name),
                 type_id=self.env["ir.model.data"]._xmlid_to_res_id("mail.mail_activity_data_todo"),
                 labels=labels,
-                today=fields.Date.context_today(self),
+                today=self.env["res.company"]._get_compliance_today_sql(SQL("alert.company_id")),
                 uid=self.env.uid,
                 now=fields.Datetime.now(),
                 alert_ids=alert_ids,

@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from .compliance_restriction import LEVELS
 
@@ -31,20 +32,51 @@ class ComplianceProfile(models.Model):
         for profile in self:
             profile.restriction_count = counts.get(profile, 0)
 
-    @api.depends("restriction_ids.is_effective", "restriction_ids.level")
+    @api.depends("restriction_ids.is_effective", "restriction_ids.level", "partner_id", "company_id")
     def _compute_restriction_level(self):
+        held = self._get_held_restrictions()
         for profile in self:
-            levels = set(profile.restriction_ids.filtered("is_effective").mapped("level"))
+            levels = set(held[profile].mapped("level"))
             profile.restriction_level = next(filter(levels.__contains__, ("block", "warn")), False)
 
     def _search_restriction_level(self, operator, value):
         if operator != "in":
             return NotImplemented
-        # Whoever sees the level may search for it; the restrictions themselves may be somebody else's to read.
-        effective = Domain("restriction_ids", "any!", [("is_effective", "=", True)])
-        block = Domain("restriction_ids", "any!", [("is_effective", "=", True), ("level", "=", "block")])
+        effective = self._get_restricted_domain(SQL("TRUE"))
+        block = self._get_restricted_domain(SQL("restriction.level = 'block'"))
         domains = {"block": block, "warn": effective & ~block, False: ~effective}
         return Domain.OR(domains[level] for level in value if level in domains)
+
+    @api.model
+    def _get_restricted_domain(self, scope):
+        """Dossiers for which such restrictions are effective, be they imposed in a parent company. Whoever sees the
+        level may search for it; the restrictions themselves may be somebody else's to read.
+        """
+        restrictions = self.env["compliance.restriction"]
+        restrictions.flush_model()
+        return Domain(
+            "id",
+            "in",
+            SQL(
+                "(SELECT held.id FROM compliance_profile held JOIN (%s) effective USING (partner_id, company_id))",
+                restrictions._effective_query(scope),
+            ),
+        )
+
+    def _get_held_restrictions(self):
+        """What is effective today, by the same look-up as documents are checked by: dict of dossier -> restrictions, as
+        superuser.
+        """
+        restrictions = self.env["compliance.restriction"].sudo()
+        effective = restrictions._get_effective(self._origin.partner_id.ids)
+        return {
+            profile: restrictions.browse(
+                restriction_id
+                for restriction_id, company_id in effective.get(profile.partner_id._origin.id, ())
+                if company_id == profile.company_id._origin.id
+            ).sorted("id", reverse=True)
+            for profile in self
+        }
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_restricted(self):
@@ -66,7 +98,7 @@ class ComplianceProfile(models.Model):
 
     def _get_banner_messages(self):
         """Whoever deals with a restricted customer is told so, and the reason as far as it is theirs to know."""
-        restrictions = self.sudo().restriction_ids.filtered("is_effective")
+        restrictions = self._get_held_restrictions()[self]
         if not restrictions:
             return super()._get_banner_messages()
         readable = restrictions.sudo(False)._filtered_access("read")

@@ -114,11 +114,7 @@ class ComplianceProfile(models.Model):
 
     def _get_active_officer(self):
         """The customer's officer, unless that person left or does not work for the company."""
-        self.ensure_one()
-        # sudo: which companies somebody works for is not everybody's to read.
-        officer = self.officer_id.sudo()
-        works_here = officer.active and self.company_id.id in officer.company_ids.ids
-        return self.officer_id if works_here else self.officer_id.browse()
+        return self._get_present("officer_id")
 
     def action_view_reviews(self):
         """The reviews of the customer, past ones included."""

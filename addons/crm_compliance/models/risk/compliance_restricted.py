@@ -78,10 +78,12 @@ class ComplianceRestricted(models.AbstractModel):
             company = document.sudo().company_id
             # A document of no company yet might become any company's.
             held = restrictions.browse(
-                restriction_id
-                for partner_id in partner_ids
-                for restriction_id, company_id in effective[partner_id]
-                if not company or company.id == company_id
+                dict.fromkeys(
+                    restriction_id
+                    for partner_id in partner_ids
+                    for restriction_id, company_id in effective[partner_id]
+                    if not company or company.id == company_id
+                )
             )
             held = held.filtered(SCOPES[self._compliance_scope])
             if held:

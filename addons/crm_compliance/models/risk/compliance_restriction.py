@@ -222,7 +222,7 @@ class ComplianceRestriction(models.Model):
 
     @api.model
     def _open_dossiers(self, pairs):
-        """Whoever is restricted has a dossier.
+        """Whoever is restricted has a dossier, in the branches of the company as well: there it is shown.
 
         :param pairs: set of (customer id, company id)
         """
@@ -230,9 +230,14 @@ class ComplianceRestriction(models.Model):
             return
         partner_ids, company_ids = map(list, zip(*pairs, strict=True))
         self.env["res.partner"].flush_model()
+        self.env["res.company"].flush_model()
         self.env["compliance.profile"].sudo()._open(
             SQL(
-                "SELECT partner_id, company_id FROM UNNEST(%s::int4[], %s::int4[]) AS wanted (partner_id, company_id)",
+                "SELECT wanted.partner_id, branch.id AS company_id"
+                " FROM UNNEST(%s::int4[], %s::int4[]) AS wanted (partner_id, company_id)"
+                " JOIN res_company company ON company.id = wanted.company_id"
+                " JOIN res_company branch ON branch.parent_path LIKE company.parent_path || '%%'"
+                " AND (branch.active OR branch.id = company.id)",
                 partner_ids,
                 company_ids,
             )
@@ -395,12 +400,15 @@ class ComplianceRestriction(models.Model):
 
     @api.model
     def _effective_query(self, scope):
-        """:return: SQL of a SELECT of id, partner_id and company_id of what is effective in its company today"""
+        """:return: SQL of a SELECT of id, partner_id and company_id of what is effective today: in the company it was
+        imposed in, and in that one's branches
+        """
         return SQL(
             """
-            SELECT restriction.id, restriction.partner_id, restriction.company_id
+            SELECT restriction.id, restriction.partner_id, branch.id AS company_id
               FROM compliance_restriction restriction
               JOIN res_company company ON company.id = restriction.company_id
+              JOIN res_company branch ON branch.parent_path LIKE company.parent_path || '%%'
          LEFT JOIN resource_calendar calendar ON calendar.id = company.resource_calendar_id
          LEFT JOIN res_partner address ON address.id = company.partner_id
         CROSS JOIN LATERAL (

@@ -202,8 +202,9 @@ class ComplianceRiskReview(models.Model):
                 for company in self._get_companies()
             )
         )
-        for officer, owned in due.grouped("prepared_by").items():
-            self._send_digest("mail_template_reviews_due", officer, reviews=owned)
+        for officer, owned in due.grouped(lambda review: review._get_present_preparer()).items():
+            if officer:
+                self._send_digest("mail_template_reviews_due", officer, reviews=owned)
         due._write_state({"reminded_at": fields.Datetime.now()})
         return due
 
@@ -262,12 +263,12 @@ class ComplianceRiskReview(models.Model):
         self._create_activities(
             [
                 condition.review_id._prepare_activity(
-                    condition.review_id.prepared_by,
+                    condition.review_id._get_present_preparer(),
                     self._get_today(condition.company_id),
                     self.env._("Condition missed: %s", condition.name),
                 )
                 for condition in missed
-                if condition.review_id.prepared_by
+                if condition.review_id._get_present_preparer()
             ]
         )
         return missed
@@ -348,6 +349,13 @@ class ComplianceRiskReview(models.Model):
     # ACTIVITIES
     # -------------------------------------------------------------------------
 
+    def _get_present_preparer(self):
+        """Who prepares the review, or the customer's officer where that person is not there any more."""
+        self.ensure_one()
+        if self.prepared_by._works_for(self.company_id):
+            return self.prepared_by
+        return self.profile_id._get_active_officer() if self.prepared_by else self.prepared_by
+
     def _schedule_preparation(self, note=""):
         """Gives every officer the activity to prepare the review until it is due; an older one goes."""
         reviews = self.sudo().filtered(lambda review: review.state in EDITABLE)
@@ -356,7 +364,7 @@ class ComplianceRiskReview(models.Model):
         self._create_activities(
             [
                 review._prepare_activity(
-                    review.prepared_by,
+                    review._get_present_preparer(),
                     review.due_date,
                     self.env._("Send back: %s", kinds[review.kind])
                     if note
@@ -364,7 +372,7 @@ class ComplianceRiskReview(models.Model):
                     note,
                 )
                 for review in reviews
-                if review.prepared_by
+                if review._get_present_preparer()
             ],
             notify=bool(note),
         )

@@ -1,6 +1,6 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
 
 # Figures of the dossier by unit. Shares are kept from 0 to 1 and compared in %.
@@ -97,10 +97,13 @@ class ComplianceRiskFactor(models.Model):
 
     @api.model
     def _get_age_signals(self):
+        companies = self.env["res.company"]
+
         def days_since(name):
             def expression(alias, as_of):
-                day = as_of or fields.Date.context_today(self)
-                return SQL("%s::date - %s", day, SQL.identifier(alias, name))
+                days = companies._get_compliance_days(as_of)
+                day = companies._get_compliance_value_sql(days, SQL.identifier(alias, "company_id"))
+                return SQL("%s - %s", day, SQL.identifier(alias, name))
 
             return expression
 
@@ -172,7 +175,8 @@ class ComplianceRiskFactor(models.Model):
             "criteria_unmet": SQL("answered.result = 'unmet'"),
             "criteria_unknown": SQL("answered.result = 'unknown'"),
             "criteria_expired": SQL(
-                "answered.result IN ('met', 'waived') AND answered.valid_until < %s", fields.Date.context_today(self)
+                "answered.result IN ('met', 'waived') AND answered.valid_until < %s",
+                self.env["res.company"]._get_compliance_today_sql(SQL("answered.company_id")),
             ),
         }
         scope = SQL("TRUE")

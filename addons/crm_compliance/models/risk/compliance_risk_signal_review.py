@@ -1,6 +1,6 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
 
 from .compliance_risk_review import DECISIONS
@@ -30,8 +30,13 @@ class ComplianceRiskFactor(models.Model):
     @api.model
     def _get_review_signals(self):
         def days_since(as_of):
-            day = as_of or fields.Date.context_today(self)
-            return self._last_reviews_query(SQL("%s::date - last.approved_at::date", day), as_of)
+            companies, column = self.env["res.company"], SQL("last.company_id")
+            age = SQL(
+                "%s - (last.approved_at AT TIME ZONE 'UTC' AT TIME ZONE %s)::date",
+                companies._get_compliance_value_sql(companies._get_compliance_days(as_of), column),
+                companies._get_compliance_zone_sql(column),
+            )
+            return self._last_reviews_query(age, as_of)
 
         def adverse(as_of):
             count = SQL(
@@ -113,4 +118,7 @@ class ComplianceRiskFactor(models.Model):
 
     @api.model
     def _get_approved_sql(self, as_of):
-        return SQL("review.approved_at::date <= %s", as_of) if as_of else SQL("TRUE")
+        if not as_of:
+            return SQL("TRUE")
+        midnight = self.env["res.company"]._get_compliance_midnight_sql(as_of, SQL("review.company_id"))
+        return SQL("review.approved_at < %s", midnight)

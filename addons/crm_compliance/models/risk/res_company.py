@@ -1,10 +1,7 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from zoneinfo import ZoneInfo
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import SQL
 
 
 class ResCompany(models.Model):
@@ -63,18 +60,3 @@ class ResCompany(models.Model):
     @api.model
     def _get_compliance_thresholds(self):
         return super()._get_compliance_thresholds() | set(self._get_compliance_alert_thresholds())
-
-    def _get_compliance_today(self):
-        """The company's day by its working hours: no time zone a user or a context brings along moves it."""
-        # sudo: working hours are not everybody's to read.
-        company = self.sudo()
-        zone = ZoneInfo(company.resource_calendar_id.tz or company.partner_id.tz or "UTC")
-        return fields.Datetime.now().replace(tzinfo=ZoneInfo("UTC")).astimezone(zone).date()
-
-    @api.model
-    def _get_compliance_days_sql(self):
-        """Every company's today: SQL rows of (company_id, today)."""
-        companies = self.sudo().search([("active", "in", [True, False])])
-        return SQL(", ").join(
-            SQL("(%s::int4, %s::date)", company.id, company._get_compliance_today()) for company in companies
-        )
