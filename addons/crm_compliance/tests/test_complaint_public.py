@@ -305,6 +305,15 @@ class TestComplaintPublic(ComplaintPortalCommon):
         with self.assertRaises(AccessError):
             self.case.with_user(self.portal).action_reissue_link()
 
+    def test_reissue_valid(self):
+        """A link that still works is ended and replaced in one go."""
+        old = self._token(self.case)
+        self.case.with_user(self.agent).action_reissue_link()
+        new = self._token(self.case)
+        self.assertNotEqual(old, new)
+        self.assertIn(new, self._mails(self.case)[:1].body_html)
+        self.assertEqual(sorted(self.case.access_ids.mapped("state")), ["revoked", "valid"])
+
     def test_gone_is_gone(self):
         """Links that never were, expired or were revoked look the same."""
         token = self._token(self.case)
