@@ -314,6 +314,65 @@ class TestComplaintPublic(ComplaintPortalCommon):
         self.assertIn(new, self._mails(self.case)[:1].body_html)
         self.assertEqual(sorted(self.case.access_ids.mapped("state")), ["revoked", "valid"])
 
+    def test_other_customer(self):
+        """A case taken in for the wrong customer: they are out, and the right one gets a link of their own."""
+        wrong = self.portal.partner_id
+        self.case.message_subscribe((wrong | self.customer | self.agent.partner_id).ids)
+        old = self._token(self.case)
+        self.case.with_user(self.agent).partner_id = self.rival
+        self.assertEqual(self.case.access_ids.state, "revoked")
+        self.assertEqual(self.case.message_partner_ids, self.agent.partner_id)
+        self.assertEqual(self._page(f"/complaint/track/{old}")[0], 404)
+        message = self.case.with_user(self.agent).message_post(
+            body="Dear rival",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            partner_ids=self.rival.ids,
+        )
+        self.assertEqual(message.notified_partner_ids, self.rival)
+        new = self._token(self.case)
+        self.assertNotEqual(new, old)
+        self.assertEqual(self._page(f"/complaint/track/{new}")[0], 200)
+
+    def test_customer_removed(self):
+        self.case.message_subscribe(self.customer.ids)
+        self._token(self.case)
+        self.case.with_user(self.agent).partner_id = False
+        self.assertEqual(self.case.access_ids.state, "revoked")
+        self.assertNotIn(self.customer, self.case.message_partner_ids)
+
+    def test_other_address(self):
+        """Whoever has the mailbox of a mistyped address does not go on reading."""
+        case, _response = self._filed()
+        old = self._token(case)
+        case.with_user(self.agent).email_from = "Ada <ADA@stranger.example.com>"
+        self.assertEqual(self._token(case), old, "the same address, written otherwise")
+        case.with_user(self.agent).email_from = "ada.l@stranger.example.com"
+        self.assertEqual(case.access_ids.state, "revoked")
+        self.assertNotEqual(self._token(case), old)
+        case.with_user(self.agent).action_revoke_link()
+        case.with_user(self.agent).email_from = "ada@stranger.example.com"
+        self.assertEqual(len(case.access_ids), 2, "nothing to end")
+
+    def test_same_customer(self):
+        """A stranger who turns out to be a contact keeps the link; so do contacts who stand in for each other."""
+        case, _response = self._filed()
+        old = self._token(case)
+        known = self._customer("Ada", email="ada@stranger.example.com")
+        case.with_user(self.agent).partner_id = known
+        self.assertEqual(self._token(case), old)
+        self.case.message_subscribe(self.portal.partner_id.ids)
+        old = self._token(self.case)
+        # as the form sends it
+        self.case.with_user(self.agent).write(
+            {"partner_id": self.colleague.partner_id.id, "email_from": self.colleague.email}
+        )
+        self.assertEqual(self._token(self.case), old)
+        self.assertIn(self.portal.partner_id, self.case.message_partner_ids)
+        # An address that is nobody's of the customer may be anybody's.
+        self.case.with_user(self.agent).email_from = "typo@example.com"
+        self.assertNotEqual(self._token(self.case), old)
+
     def test_gone_is_gone(self):
         """Links that never were, expired or were revoked look the same."""
         token = self._token(self.case)

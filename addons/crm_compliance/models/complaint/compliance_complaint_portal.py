@@ -7,6 +7,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
+from odoo.tools import email_normalize
 
 # All that people outside read of a case by whatever route; what is not named here they do not get, so that a field
 # added later is closed to them until somebody opens it. Pages show more, through explicit values in their templates.
@@ -78,6 +79,46 @@ class ComplianceComplaint(models.Model):
         if order == self._order and not self.env.su and not self.env.user._is_internal():
             order = "date_received desc, id desc"
         return super()._search(domain, offset=offset, limit=limit, order=order, **kwargs)
+
+    # -------------------------------------------------------------------------
+    # WHO THE CUSTOMER IS
+    # -------------------------------------------------------------------------
+
+    def write(self, vals):
+        """Whoever was taken for the customer is a stranger to a case that turns out to be somebody else's."""
+        if not {"partner_id", "email_from"} & set(vals):
+            return super().write(vals)
+        # sudo: whom the case goes on with does not depend on what the user reads of contacts.
+        cases = self.sudo()
+        before = {case: (case.partner_id, *case._get_correspondent()) for case in cases}
+        result = super().write(vals)
+        strangers = cases.filtered(lambda case: not case._is_still_with(*before[case][1:]))
+        strangers.access_ids._revoke().complaint_id._note(self.env._("The tracking link was revoked."))
+        for (partner, customer, *_address), mistaken in strangers.grouped(before.get).items():
+            if customer and customer not in mistaken.commercial_partner_id:
+                mistaken._unsubscribe_customer(partner, customer)
+        return result
+
+    def _get_correspondent(self):
+        """:return: (customer, address written to, whether it is the contact's own)"""
+        customer, contact, address = self.commercial_partner_id, self.partner_id, self._get_customer_address()
+        is_own = contact.commercial_partner_id == customer and address == (email_normalize(contact.email or "") or False)
+        return customer, address, is_own
+
+    def _is_still_with(self, customer, address, was_own):
+        """Whether the case is as before with one customer: contacts of a company stand in for one another."""
+        present, present_address, is_own = self._get_correspondent()
+        if customer and present != customer:
+            return False
+        return present_address == address or bool(customer and was_own and is_own)
+
+    def _unsubscribe_customer(self, partner, customer):
+        """Those of a customer whose case it was not hear of it no more; colleagues of ours do."""
+        followers = self.message_partner_ids.filtered(
+            lambda follower: follower.partner_share
+            and (follower == partner or follower.commercial_partner_id == customer)
+        )
+        self.message_unsubscribe(followers.ids)
 
     # -------------------------------------------------------------------------
     # LINKS
