@@ -437,6 +437,50 @@ class TestComplaintPublic(ComplaintPortalCommon):
         self.assertEqual(case.customer_lang, "fr_FR")
         self.assertEqual(case._get_customer_lang(), "fr_FR")
 
+    def test_language_switched_off(self):
+        """Who complained in a language we do not speak any more is written to in another one."""
+        french = self.env["res.lang"]._activate_lang("fr_FR")
+        self._page("/fr/complaint")
+        gone, _response = self._filed()
+        self._page("/en/complaint")
+        other, _response = self._filed()
+        french.active = False
+        self.env.ref("crm_compliance.ir_cron_complaint_receipts").method_direct_trigger()
+        self.assertEqual(gone._get_customer_lang(), "en_US")
+        for case in (gone, other):
+            self.assertEqual(len(self._mails(case)), 1)
+        gone = gone.with_user(self.agent)
+        gone.action_acknowledge()
+        gone.action_ask_customer("Which one?")
+        gone.action_reissue_link()
+        self.assertEqual(len(self._mails(gone)), 3)
+
+    def test_receipts_go_on_without_one(self):
+        template = self.env.ref("crm_compliance.mail_template_complaint_received")
+        subject = template.subject
+        template.subject = "{{ 1 // (0 if object.subject == 'Poison' else 1) }}"
+        cases = [self._filed(subject=subject)[0] for subject in ("Poison", "Broken")]
+        job = self.env.ref("crm_compliance.ir_cron_complaint_receipts")
+        with mute_logger("odoo.addons.crm_compliance.tools.apart", "odoo.addons.mail.models.mail_render_mixin"):
+            job.method_direct_trigger()
+        self.assertEqual([case.receipt_due for case in cases], [True, False])
+        template.subject = subject
+        job.method_direct_trigger()
+        for case in cases:
+            mails = self.env["mail.mail"].search([("model", "=", case._name), ("res_id", "=", case.id)])
+            self.assertEqual(len(mails), 1)
+
+    def test_receipt_without_template(self):
+        case, _response = self._filed()
+        self.env.ref("crm_compliance.mail_template_complaint_received").unlink()
+        self.env.ref("crm_compliance.ir_cron_complaint_receipts").method_direct_trigger()
+        self.assertFalse(case.receipt_due)
+        self.env.ref("crm_compliance.mail_template_complaint_link").unlink()
+        self._token(case)
+        case.with_user(self.agent).action_reissue_link()
+        self.assertFalse(self._mails(case))
+        self.assertIn("revoked", case.message_ids[0].body, "no new link was sent, and the case does not say so")
+
     def test_internal_note_stays(self):
         self.case.with_user(self.agent).message_post(body=SECRET, subtype_xmlid="mail.mt_note", message_type="comment")
         self.case.with_user(self.agent).message_post(

@@ -597,9 +597,15 @@ class ComplianceComplaint(models.Model):
             self.env["compliance.refresh.queue"].sudo()._enqueue(fresh, company)
 
     def _get_customer_lang(self):
-        """The language to write to the customer in."""
+        """The language to write to the customer in: the first that fits and was not switched off since."""
         self.ensure_one()
-        return self.sudo().partner_id.lang or self.sudo().company_id.partner_id.lang or self.env.lang
+        active = {code for code, _name in self.env["res.lang"].get_installed()}
+        return next((lang for lang in self._get_customer_langs() if lang in active), self.env.lang)
+
+    def _get_customer_langs(self):
+        """:return: languages the customer may be written to in, the best one first; some may be False"""
+        case = self.sudo()
+        return [case.partner_id.lang, case.company_id.partner_id.lang]
 
     def _compute_access_url(self):
         result = super()._compute_access_url()

@@ -102,7 +102,7 @@ class ComplianceComplaint(models.Model):
     def _get_correspondent(self):
         """:return: (customer, address written to, whether it is the contact's own)"""
         customer, contact, address = self.commercial_partner_id, self.partner_id, self._get_customer_address()
-        is_own = contact.commercial_partner_id == customer and address == (email_normalize(contact.email or "") or False)
+        is_own = contact.commercial_partner_id == customer and address == email_normalize(contact.email or "")
         return customer, address, is_own
 
     def _is_still_with(self, customer, address, was_own):
@@ -115,8 +115,9 @@ class ComplianceComplaint(models.Model):
     def _unsubscribe_customer(self, partner, customer):
         """Those of a customer whose case it was not hear of it no more; colleagues of ours do."""
         followers = self.message_partner_ids.filtered(
-            lambda follower: follower.partner_share
-            and (follower == partner or follower.commercial_partner_id == customer)
+            lambda follower: (
+                follower.partner_share and (follower == partner or follower.commercial_partner_id == customer)
+            )
         )
         self.message_unsubscribe(followers.ids)
 
@@ -162,9 +163,9 @@ class ComplianceComplaint(models.Model):
         """Ends the tracking link and mails the customer another one."""
         self.check_access("write")
         self.sudo().access_ids._revoke()
-        for complaint in self:
-            complaint._mail_customer("crm_compliance.mail_template_complaint_link")
-        return self._note(self.env._("The customer was sent a new tracking link."))
+        sent = self.filtered(lambda case: case._mail_customer("crm_compliance.mail_template_complaint_link"))
+        (self - sent)._note(self.env._("The tracking link was revoked."))
+        return sent._note(self.env._("The customer was sent a new tracking link."))
 
     def _get_end(self):
         """When the case was over, False for open ones."""
@@ -179,14 +180,14 @@ class ComplianceComplaint(models.Model):
         Sent to the address and not to a contact: a stranger who fills in a form does not become a contact by that.
 
         :param str xmlid: of a mail template
+        :return: False without an address, or if the template was deleted
         """
         self.ensure_one()
-        address = self._get_customer_address()
-        if not address:
-            return
+        template = self.env.ref(xmlid, raise_if_not_found=False)
+        if not template or not self._get_customer_address():
+            return False
         # sudo: templates are not read by whoever fills in a form; what is mailed is chosen here.
-        case = self.sudo().with_context(mail_notify_force_send=False)
-        template = self.env.ref(xmlid).sudo()
+        case, template = self.sudo().with_context(mail_notify_force_send=False), template.sudo()
         case.message_post(
             subject=template._render_field("subject", self.ids, compute_lang=True)[self.id],
             body=template._render_field("body_html", self.ids, compute_lang=True, options={"post_process": True})[
@@ -198,9 +199,10 @@ class ComplianceComplaint(models.Model):
             **self._prepare_step_message(),
         )
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+        return True
 
-    def _get_customer_lang(self):
-        return self.sudo().customer_lang or super()._get_customer_lang()
+    def _get_customer_langs(self):
+        return [self.sudo().customer_lang, *super()._get_customer_langs()]
 
     # -------------------------------------------------------------------------
     # MESSAGES AND FILES
