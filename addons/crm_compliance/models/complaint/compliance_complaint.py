@@ -17,6 +17,7 @@ PRIORITY_INPUTS = {"severity", "scope", "emotion", "priority_override"}
 # Only the methods of the flow set these; a write over RPC, an import or a default does not.
 DECIDED = {
     "name",
+    "commercial_partner_id",
     "state",
     "waiting",
     "waiting_since",
@@ -72,11 +73,13 @@ class ComplianceComplaint(models.Model):
         "res.partner", string="Customer", index=True, tracking=True, check_company=True, ondelete="restrict"
     )
     commercial_partner_id = fields.Many2one(
-        related="partner_id.commercial_partner_id",
+        "res.partner",
         string="Company of the Customer",
+        compute="_compute_commercial_partner_id",
         store=True,
         precompute=True,
         index=True,
+        ondelete="restrict",
     )
     profile_id = fields.Many2one(
         "compliance.profile",
@@ -309,6 +312,12 @@ class ComplianceComplaint(models.Model):
         if operator != "in":
             return NotImplemented
         return [("state", "in", OPEN)] if True in value else [("state", "not in", OPEN)]
+
+    @api.depends("partner_id")
+    def _compute_commercial_partner_id(self):
+        """That of when the case was filed, as on an invoice: a contact who leaves a company takes no case along."""
+        for complaint in self:
+            complaint.commercial_partner_id = complaint.partner_id.commercial_partner_id
 
     @api.depends("partner_id")
     def _compute_partner_contact(self):
