@@ -75,8 +75,8 @@ class TestComplaintFigures(DisputeCommon):
         self.assertEqual((case.commercial_partner_id, case.profile_id), (self.customer, self.dossier))
 
     def test_customers_are_merged(self):
-        twin, part = self._customer("Twin"), self.env["res.partner"].create({"name": "P", "parent_id": self.customer.id})
-        lone = self._customer("Lone")
+        twin, lone = self._customer("Twin"), self._customer("Lone")
+        part = self.env["res.partner"].create({"name": "Part", "parent_id": self.customer.id})
         cases = self._complaint(partner=twin) | self._complaint(partner=lone)
         for source, target in ((twin, self.customer), (lone, part)):
             self.env["base.partner.merge.automatic.wizard"]._merge((source | target).ids, target)
