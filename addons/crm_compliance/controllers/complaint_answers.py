@@ -46,6 +46,11 @@ def get_form_values():
     return {"accept": ACCEPT, "max_file_mb": request.env["compliance.complaint"]._get_max_file_mb()}
 
 
+def get_texts(form):
+    """The texts of a form; whoever sends a file instead of one has not filled it in."""
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
 def answer(case, action, form, author):
     """Does what a customer answered, or says why not; nothing is half done.
 
@@ -59,7 +64,7 @@ def answer(case, action, form, author):
         raise NotFound
     try:
         with request.env.cr.savepoint():
-            _act(case, action, form, author)
+            _act(case, action, get_texts(form), author)
     except UserError as error:
         case.invalidate_recordset()
         return None, str(error)

@@ -41,6 +41,7 @@ class ComplaintPublic(Controller):
         if form.get(HONEYPOT):
             _logger.info("Complaint form: filled in by a program from %s", request.httprequest.remote_addr)
             return request.redirect("/complaint/thanks", code=303)
+        form = answers.get_texts(form)
         try:
             values = self._check_form(form)
         except UserError as error:
@@ -62,7 +63,7 @@ class ComplaintPublic(Controller):
             "crm_compliance.complaint_form",
             {
                 **answers.get_form_values(),
-                "form": {name: value for name, value in form.items() if isinstance(value, str)},
+                "form": form,
                 "error": error,
                 "honeypot": HONEYPOT,
             },

@@ -123,6 +123,27 @@ class TestComplaintPublic(ComplaintPortalCommon):
         self.assertFalse(case)
         self.assertIn("It broke.", response.text, "what was written is not lost")
 
+    def test_odd_forms(self):
+        """Files where text belongs, and characters that are none: refused in words, or left out."""
+        for name in ("name", "subject", "description", "email"):
+            text = {field: value for field, value in FORM.items() if field != name}
+            response = self._post("/complaint", files={name: ("x.txt", b"hello")}, **text)
+            self.assertEqual(response.status_code, 200, name)
+            self.assertIn("alert-danger", response.text, name)
+        for email in ("a\x00b@example.com", "a@exa\x7fmple.com", "a\x85@example.com"):
+            case, response = self._filed(email=email)
+            self.assertFalse(case)
+            self.assertIn("an e-mail address we can answer to", response.text)
+        case, _response = self._filed(**{name: f"a\x00{name}" for name in ("name", "subject", "description")})
+        self.assertEqual((case.partner_name, case.subject), ("a name", "a subject"))
+        self.assertIn("description", case.description)
+        url = f"/complaint/track/{self._token(case)}"
+        for name, action in (("message", "reply"), ("reason", "reopen"), ("comment", "rate"), ("rating", "rate")):
+            with self.subTest(field=name):
+                self.assertEqual(self._post(f"{url}/{action}", files={name: ("x.txt", b"hello")}).status_code, 303)
+                self.assertEqual(self._post(f"{url}/{action}", **{"rating": "5", name: "a\x00b"}).status_code, 303)
+        self.assertRegex(case._get_customer_messages()[-1].body, "a.?b")
+
     def test_honeypot(self):
         case, response = self._filed(homepage="https://spam.example.com")
         self.assertFalse(case)

@@ -138,7 +138,7 @@ class ComplianceComplaint(models.Model):
         :raises ValidationError: if it is none
         """
         normalized = email_normalize(email or "", strict=True)
-        if not normalized or len(normalized) > 254:
+        if not normalized or len(normalized) > 254 or not normalized.isprintable():
             raise ValidationError(self.env._("Please give an e-mail address we can answer to."))
         return normalized
 
