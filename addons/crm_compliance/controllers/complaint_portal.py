@@ -144,7 +144,7 @@ class ComplaintPortal(PortalAccount):
             raise UserError(request.env._("Please fill in the subject and what happened."))
         files = complaints._check_files(request.httprequest.files.getlist("files"))
         chosen = {name: self._get_chosen(name, form) for name in CHOICES}
-        if not request.env["compliance.intake.attempt"]._admit([f"user-{request.env.uid}"]):
+        if not answers.admit([f"user-{request.env.uid}"]):
             raise UserError(request.env._("These are too many complaints at once. Please try again in an hour."))
         return complaints._file(
             channel="portal",

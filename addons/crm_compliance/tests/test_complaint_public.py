@@ -217,6 +217,25 @@ class TestComplaintPublic(ComplaintPortalCommon):
         self.env.cr.execute("UPDATE compliance_intake_attempt SET at = at - INTERVAL '61 minutes'")
         self.assertTrue(attempts._admit(["192.0.2.1"]))
 
+    def test_limit_replies(self):
+        """A link that got into wrong hands does not fill the case; other cases and the form stay open."""
+        self._limit(address=3, total=3)
+        case, _response = self._filed()
+        url = f"/complaint/track/{self._token(case)}"
+        for number in range(5):
+            self._post(f"{url}/reply", message=f"Reply {number}")
+        self.assertIn("too many messages", self._page(url)[1])
+        self.assertEqual(len(case._get_customer_messages()), 3)
+        other = f"/complaint/track/{self._token(self.case)}"
+        self._post(f"{other}/reply", message="Hello")
+        self.assertEqual(len(self.case._get_customer_messages()), 1)
+        self.assertTrue(self._filed()[0])
+        # Nor does it help to have an account.
+        self._login(self.portal)
+        for number in range(3):
+            self._post(f"/my/complaints/{self.case.id}/reply", message=f"Reply {number}")
+        self.assertEqual(len(self.case._get_customer_messages()), 3)
+
     def test_limit_keys(self):
         attempts = self.env["compliance.intake.attempt"]
         self.assertEqual(attempts._get_key("2001:db8::1"), attempts._get_key("2001:db8::ffff"))
