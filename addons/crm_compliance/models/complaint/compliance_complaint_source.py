@@ -83,10 +83,11 @@ class ResPartner(models.Model):
 
     def _move_dossiers_to(self, entity):
         """Customers that become part of another one bring their cases along."""
-        super()._move_dossiers_to(entity)
+        result = super()._move_dossiers_to(entity)
         # sudo: whose a case is follows from the customer, not from what the user reads.
         cases = self.env["compliance.complaint"].sudo().search([("commercial_partner_id", "in", self.ids)])
         cases._transition({"commercial_partner_id": entity.id})
+        return result
 
 
 class AccountMove(models.Model):
