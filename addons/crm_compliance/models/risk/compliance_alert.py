@@ -337,6 +337,15 @@ class ComplianceAlert(models.Model):
         """Opens the dossier."""
         return open_form(self.profile_id)
 
+    def _mail_get_operation_for_mail_message_operation(self, message_operation):
+        """Auditors read the conversation and do not take part in it."""
+        operations = super()._mail_get_operation_for_mail_message_operation(message_operation)
+        if message_operation == "create" and not self.env.user.has_groups(
+            "crm_compliance.group_compliance_user,account.group_account_invoice,account.group_account_readonly"
+        ):
+            return dict.fromkeys(operations, "write")
+        return operations
+
     # -------------------------------------------------------------------------
     # MERGES
     # -------------------------------------------------------------------------
