@@ -55,7 +55,7 @@ class ComplianceMyDay(models.Model):
     user_id = fields.Many2one("res.users", string="Responsible", readonly=True)
     deadline = fields.Date("Due", readonly=True)
     weight = fields.Integer(readonly=True, aggregator=None, help="Of two that are due on one day the heavier is first.")
-    title = fields.Char("Task", compute="_compute_title")
+    title = fields.Char("Task", compute="_compute_title", search="_search_title")
 
     @property
     def _table_query(self):
@@ -73,6 +73,10 @@ class ComplianceMyDay(models.Model):
             names = {record.id: record._get_my_day_title() for record in records}
             for task in tasks:
                 task.title = names[task.res_id]
+
+    def _search_title(self, operator, value):
+        """Titles are the documents' own words: of the user's tasks, which are a list for one person, those that say so."""
+        return [("id", "in", self.search([]).filtered_domain([("title", operator, value)]).ids)]
 
     def action_open(self):
         """Opens the document behind a task."""
