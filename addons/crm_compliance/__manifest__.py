@@ -3,7 +3,7 @@
 {
     "name": "CRM Compliance",
     "summary": "Customer dossiers, risk, complaints, audit trail: know whom you trade with, and prove it",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.0.1",
     "category": "Sales/CRM",
     "author": "crm_compliance contributors",
     "license": "LGPL-3",

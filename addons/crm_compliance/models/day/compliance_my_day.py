@@ -28,7 +28,7 @@ class ComplianceMyDay(models.Model):
         "compliance.alert": ["state", "user_id", "snoozed_until", "raised_at", "partner_id", "company_id"],
         "compliance.profile": ["next_contact_date", "user_id", "officer_id", "partner_id", "company_id"],
         "compliance.restriction.exception": ["state", "requested_by", "requested_at", "partner_id", "company_id"],
-        "compliance.audit.redaction": ["state", "requested_by", "create_date"],
+        "compliance.audit.redaction": ["state", "requested_by", "create_date", "company_id"],
         "compliance.risk.override": ["state", "requested_by", "create_date", "profile_id", "company_id"],
         "compliance.risk.review": ["state", "prepared_by", "due_date", "partner_id", "company_id"],
         "compliance.risk.review.condition": ["state", "user_id", "deadline", "partner_id", "company_id"],
@@ -131,7 +131,6 @@ class ComplianceMyDay(models.Model):
                 self._approver_domain("draft"),
                 "create_date",
                 partner=None,
-                company=None,
             ),
             self._source("contact", "compliance.profile", self._contact_domain(), "next_contact_date", weight=3),
         ]
