@@ -22,6 +22,7 @@
         "security/compliance_complaint_security.xml",
         "security/compliance_complaint_portal_security.xml",
         "security/compliance_sla_security.xml",
+        "security/compliance_wizard_security.xml",
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",
         "data/compliance_criterion_data.xml",

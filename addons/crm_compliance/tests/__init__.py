@@ -4,6 +4,7 @@ from . import test_access
 from . import test_action
 from . import test_access_own
 from . import test_access_rpc
+from . import test_access_rules
 from . import test_audit
 from . import test_audit_attacks
 from . import test_audit_diff
