@@ -24,6 +24,7 @@ from . import test_criteria_check
 from . import test_criteria_setup
 from . import test_decisions
 from . import test_complaint_dossier
+from . import test_discussion
 from . import test_dispute
 from . import test_documents
 from . import test_figures_classes

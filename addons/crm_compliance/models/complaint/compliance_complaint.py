@@ -55,7 +55,7 @@ class ComplianceComplaint(models.Model):
 
     _name = "compliance.complaint"
     _description = "Complaint"
-    _inherit = ["portal.mixin", "rating.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["portal.mixin", "rating.mixin", "compliance.discussion", "mail.activity.mixin"]
     _order = "priority desc, date_received, id"
     # What an incoming message sets to its subject.
     _rec_name = "subject"

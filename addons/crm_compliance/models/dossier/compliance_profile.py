@@ -23,7 +23,7 @@ class ComplianceProfile(models.Model):
 
     _name = "compliance.profile"
     _description = "Customer Dossier"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["compliance.discussion", "mail.activity.mixin"]
     _order = "overdue_amount desc, revenue_12m desc, id desc"
     _rec_names_search = ["partner_id.complete_name", "partner_id.ref", "partner_id.vat"]
     _check_company_auto = True

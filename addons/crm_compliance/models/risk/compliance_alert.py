@@ -21,7 +21,7 @@ class ComplianceAlert(models.Model):
 
     _name = "compliance.alert"
     _description = "Early Warning"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["compliance.discussion", "mail.activity.mixin"]
     _order = "raised_at desc, id desc"
     _mail_post_access = "read"
 
