@@ -11,7 +11,11 @@ class AccountMove(models.Model):
     _inherit = ["account.move", "compliance.field.access"]
 
     compliance_disputed = fields.Boolean(
-        string="Disputed", copy=False, tracking=True, help="The customer disputes this invoice."
+        string="Disputed",
+        copy=False,
+        tracking=True,
+        groups="base.group_user",
+        help="The customer disputes this invoice.",
     )
     compliance_profile_id = DossierMany2one(related="commercial_partner_id.compliance_profile_id")
     compliance_zone = DossierSelection(related="commercial_partner_id.compliance_zone")
