@@ -110,6 +110,19 @@ class TestAuditPeople(AuditCommon):
         self.assertEqual(content.splitlines()[0].split(",")[-3:], ["Field", "Before", "After"])
         self.assertIn('Phone,1,"a ""quoted"", thing"', content)
 
+    def test_fields_that_are_gone(self):
+        """From whom they were kept cannot be known any more: who reads the whole trail reads them, nobody else."""
+        self.env.cr.execute(
+            "INSERT INTO compliance_audit_log (operation, model, res_id, origin, changes)"
+            " VALUES ('write', 'res.partner', %s, 'web', '{\"x_secret\": [null, \"7\"], \"phone\": [null, \"8\"]}')",
+            [self.partner.id],
+        )
+        for role, is_told in (("auditor", True), ("manager", True), ("officer", False), ("employee", False)):
+            story = self.log.with_user(self.user[role]).get_history("res.partner", self.partner.id)
+            labels = [change["label"] for change in story[0]["changes"]]
+            self.assertIn("Phone", labels)
+            self.assertEqual("x_secret" in labels, is_told, role)
+
     def test_names_of_what_is_gone(self):
         """What a deleted record was called is still said."""
         parent = self.env["res.partner"].create({"name": "Gone Holding"})
