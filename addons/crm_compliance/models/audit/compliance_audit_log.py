@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, html2plaintext, ormcache
 
 from . import schema
+from .transaction_field import TransactionField
 
 HISTORY_FIELDS = (
     "recorded_at",
@@ -36,7 +37,7 @@ class ComplianceAuditLog(models.Model):
     _rec_names_search = ["name", "model"]
 
     recorded_at = fields.Datetime(string="Time", readonly=True)
-    transaction = fields.Char(readonly=True, help="Rows of one transaction are one change.")
+    transaction = TransactionField(readonly=True, help="Rows of one transaction are one change.")
     operation = fields.Selection(
         [
             ("create", "Created"),
