@@ -75,7 +75,7 @@ class ComplianceMyDay(models.Model):
                 task.title = names[task.res_id]
 
     def _search_title(self, operator, value):
-        """Titles are the documents' own words: of the user's tasks, which are a list for one person, those that say so."""
+        """Titles are the documents' own words: they are searched in the user's tasks, a list for one person."""
         return [("id", "in", self.search([]).filtered_domain([("title", operator, value)]).ids)]
 
     def action_open(self):
