@@ -3,7 +3,7 @@
 {
     "name": "CRM Compliance",
     "summary": "Customer dossiers, risk, complaints, audit trail: know whom you trade with, and prove it",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.0.1",
     "category": "Sales/CRM",
     "author": "crm_compliance contributors",
     "license": "LGPL-3",
@@ -22,6 +22,7 @@
         "security/compliance_complaint_security.xml",
         "security/compliance_complaint_portal_security.xml",
         "security/compliance_sla_security.xml",
+        "security/compliance_wizard_security.xml",
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",
         "data/compliance_criterion_data.xml",

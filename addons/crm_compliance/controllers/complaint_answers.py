@@ -46,6 +46,21 @@ def get_form_values():
     return {"accept": ACCEPT, "max_file_mb": request.env["compliance.complaint"]._get_max_file_mb()}
 
 
+def get_texts(form):
+    """The texts of a form; whoever sends a file instead of one has not filled it in."""
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def admit(addresses, total=True):
+    """Counts a request once, however often the server repeats it after a conflict in the database.
+
+    :return: False if there were too many, see ``compliance.intake.attempt``
+    """
+    if not getattr(request, "complaint_admitted", False):
+        request.complaint_admitted = request.env["compliance.intake.attempt"]._admit(addresses, total)
+    return request.complaint_admitted
+
+
 def answer(case, action, form, author):
     """Does what a customer answered, or says why not; nothing is half done.
 
@@ -59,7 +74,7 @@ def answer(case, action, form, author):
         raise NotFound
     try:
         with request.env.cr.savepoint():
-            _act(case, action, form, author)
+            _act(case, action, get_texts(form), author)
     except UserError as error:
         case.invalidate_recordset()
         return None, str(error)
@@ -77,6 +92,9 @@ def _act(case, action, form, author):
         value = str(form.get("rating") or "")
         case._customer_rate(author, int(value) if value.isdigit() and len(value) == 1 else 0, form.get("comment"))
     else:
+        # All else a customer does goes once, and then waits for us.
+        if not admit([f"case-{case.id}"], total=False):
+            raise UserError(request.env._("These are too many messages at once. Please try again in an hour."))
         files = case._check_files(request.httprequest.files.getlist("files"))
         case._customer_reply(author, form.get("message"), files)
 

@@ -36,7 +36,9 @@ class ComplaintPortal(PortalAccount):
         sortby = sortby if sortby in sortings else "date"
         filterby = filterby if filterby in filters else "all"
         search_in = search_in if search_in in inputs else "all"
-        domain = filters[filterby]["domain"] & self._get_complaint_search(search_in, (search or "").strip()[:100])
+        # The database knows no character of number zero.
+        search = (search or "").replace("\x00", "").strip()[:100]
+        domain = filters[filterby]["domain"] & self._get_complaint_search(search_in, search)
         if not complaints.has_access("read"):
             domain = Domain.FALSE
         arguments = {"sortby": sortby, "filterby": filterby, "search": search, "search_in": search_in}
@@ -114,6 +116,7 @@ class ComplaintPortal(PortalAccount):
     def portal_new_complaint(self, **form):
         if request.httprequest.method != "POST":
             return self._render_new_complaint({"invoice_id": form.get("invoice_id")})
+        form = answers.get_texts(form)
         try:
             case = self._file_complaint(form)
         except UserError as error:
@@ -128,7 +131,7 @@ class ComplaintPortal(PortalAccount):
                 **self._prepare_portal_layout_values(),
                 **answers.get_form_values(),
                 **{name: self._get_choices(name, form.get(name)) for name in CHOICES},
-                "form": {name: value for name, value in form.items() if isinstance(value, str)},
+                "form": form,
                 "error": error,
                 "page_name": "new_complaint",
             },
@@ -141,7 +144,7 @@ class ComplaintPortal(PortalAccount):
             raise UserError(request.env._("Please fill in the subject and what happened."))
         files = complaints._check_files(request.httprequest.files.getlist("files"))
         chosen = {name: self._get_chosen(name, form) for name in CHOICES}
-        if not request.env["compliance.intake.attempt"]._admit([f"user-{request.env.uid}"]):
+        if not answers.admit([f"user-{request.env.uid}"]):
             raise UserError(request.env._("These are too many complaints at once. Please try again in an hour."))
         return complaints._file(
             channel="portal",

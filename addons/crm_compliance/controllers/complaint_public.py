@@ -41,11 +41,12 @@ class ComplaintPublic(Controller):
         if form.get(HONEYPOT):
             _logger.info("Complaint form: filled in by a program from %s", request.httprequest.remote_addr)
             return request.redirect("/complaint/thanks", code=303)
+        form = answers.get_texts(form)
         try:
             values = self._check_form(form)
         except UserError as error:
             return self._render_form(form, str(error))
-        if not self._admit(values["email"]):
+        if not answers.admit([request.httprequest.remote_addr or "", values["email"]]):
             error = request.env._("We cannot take more complaints from you right now. Please try again in an hour.")
             return self._render_form(form, error, status=429)
         case = request.env["compliance.complaint"]._file(channel="web", **values)
@@ -62,7 +63,7 @@ class ComplaintPublic(Controller):
             "crm_compliance.complaint_form",
             {
                 **answers.get_form_values(),
-                "form": {name: value for name, value in form.items() if isinstance(value, str)},
+                "form": form,
                 "error": error,
                 "honeypot": HONEYPOT,
             },
@@ -90,13 +91,6 @@ class ComplaintPublic(Controller):
             "files": complaints._check_files(request.httprequest.files.getlist("files")),
             "lang": request.env.lang,
         }
-
-    def _admit(self, email):
-        """Counts a request once, however often the server repeats it after a conflict in the database."""
-        if not getattr(request, "complaint_admitted", False):
-            addresses = [request.httprequest.remote_addr or "", email]
-            request.complaint_admitted = request.env["compliance.intake.attempt"]._admit(addresses)
-        return request.complaint_admitted
 
     # -------------------------------------------------------------------------
     # TRACKING

@@ -4,6 +4,7 @@ from . import test_access
 from . import test_action
 from . import test_access_own
 from . import test_access_rpc
+from . import test_access_rules
 from . import test_audit
 from . import test_audit_attacks
 from . import test_audit_diff
@@ -23,6 +24,7 @@ from . import test_criteria_check
 from . import test_criteria_setup
 from . import test_decisions
 from . import test_complaint_dossier
+from . import test_discussion
 from . import test_dispute
 from . import test_documents
 from . import test_figures_classes

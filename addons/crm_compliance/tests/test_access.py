@@ -285,6 +285,17 @@ class TestAccess(ComplianceCommon):
             with self.assertRaises(AccessError, msg=role):
                 self._as(role).action_refresh()
 
+    def test_no_conversation_for_auditors(self):
+        """Whoever reads may write messages in some models: not auditors, in none of them."""
+        found = set()
+        for name, model in self.env.items():
+            if name.startswith("compliance.") and getattr(model, "_mail_post_access", "") == "read":
+                found.add(name)
+                record = model.with_user(self.user["auditor"]).browse(1)
+                operations = record._mail_get_operation_for_mail_message_operation("create")
+                self.assertEqual(operations, {record: "write"}, name)
+        self.assertLessEqual({"compliance.profile", "compliance.alert", "compliance.complaint"}, found)
+
     def test_auditors_do_not_take_part_in_the_conversation(self):
         with self.assertRaises(AccessError):
             self._as("auditor").message_post(body="I was here.")

@@ -89,6 +89,65 @@ class TestAccessOwn(ComplianceCommon):
             with self.assertRaises(AccessError, msg=name):
                 partners.search([], order=name, limit=1)
 
+    def test_no_path_tells_what_a_field_hides(self):
+        """A condition on a field nobody may read is refused however it is reached, and so are sorting and grouping."""
+        for role in ("sales", *STRANGERS):
+            partners = self._as(role, "res.partner")
+            names = [
+                name
+                for name, field in partners._fields.items()
+                if name.startswith("compliance_") and field.related and not partners._has_field_access(field, "read")
+            ]
+            self.assertIn("compliance_overdue_amount", names)
+            for name in names:
+                condition = [(name, "!=", False)]
+                for model, domain in (
+                    ("res.partner", condition),
+                    ("res.partner", [(f"commercial_partner_id.{name}", "!=", False)]),
+                    ("res.partner", [(f"commercial_partner_id.{name}", "in", [50, 51])]),
+                    ("res.partner", ["!", (f"parent_id.{name}", "=", 50)]),
+                    ("res.partner", [("child_ids", "any", condition)]),
+                    ("res.partner", [("child_ids", "not any", condition)]),
+                    ("res.partner", [("parent_id", "any", [("commercial_partner_id", "not any", condition)])]),
+                    ("res.users", condition),
+                    ("res.users", [(f"partner_id.commercial_partner_id.{name}", "!=", False)]),
+                    ("crm.lead", [(f"partner_id.{name}", "!=", False)]),
+                    ("account.move", [(f"line_ids.partner_id.{name}", "!=", False)]),
+                ):
+                    records = self._as(role, model)
+                    if records.has_access("read"):
+                        with self.assertRaises(AccessError, msg=f"{role} {model} {domain}"):
+                            records.search_count(domain)
+                        with self.assertRaises(AccessError, msg=f"{role} {model} {domain}"):
+                            records._read_group(domain, [], ["__count"])
+                for model in ("res.partner", "res.users"):
+                    records = self._as(role, model)
+                    if records.has_access("read"):
+                        with self.assertRaises(AccessError, msg=f"{role} {model} {name}"):
+                            records.search([], order=name, limit=1)
+                for path in (name, f"commercial_partner_id.{name}", f"parent_id.commercial_partner_id.{name}"):
+                    with self.assertRaises(AccessError, msg=f"{role} {path}"):
+                        partners._read_group([], [path], ["__count"])
+
+    def test_sorting_by_dossier_does_not_rank_what_customers_owe(self):
+        """Odoo sorts by a link as the records linked to are sorted: dossiers by what is overdue."""
+        amounts = {self.by_dossier: 2, self.by_partner: 3, self.foreign: 1}
+        for partner, amount in amounts.items():
+            self.env.cr.execute(
+                "UPDATE compliance_profile SET overdue_amount = %s WHERE id = %s", (amount, self._dossier(partner).id)
+            )
+        by_amount = self.by_partner | self.by_dossier | self.foreign
+        by_dossier = self.customers.sorted(lambda partner: self._dossier(partner).id)
+        self.assertNotEqual(by_amount.ids, by_dossier.ids)
+        for role, expected in (("sales", by_dossier), ("officer", by_amount), ("accountant", by_amount)):
+            partners = self._as(role, "res.partner")
+            domain = [("id", "in", self.customers.ids)]
+            for order, ids in (("", expected.ids), (" desc", expected.ids[::-1])):
+                order = f"compliance_profile_id{order}"
+                self.assertEqual(partners.search(domain, order=order).ids, ids, role)
+                groups = partners._read_group(domain, ["compliance_profile_id"], ["id:array_agg"], order=order)
+                self.assertEqual([partner_id for _dossier, (partner_id,) in groups], ids, role)
+
     def test_related_fields_of_leads(self):
         sales = self.user["sales"]
         own, foreign = self.env["crm.lead"].create(

@@ -56,6 +56,26 @@ class TestAccessRpc(RpcCase, ComplianceCommon):
             answer = self._call(role, "res.partner", "read", own, ["compliance_zone"])
             self.assertEqual(answer, "odoo.exceptions.AccessError", role)
 
+    def test_customers_do_not_see_that_we_dispute(self):
+        """What we mark their invoices with is ours; the page of the invoice opens all the same."""
+        customer = self.user["portal"].partner_id
+        invoice = self._invoice(customer, 50, self._days_ago(20))
+        invoice.compliance_disputed = True
+        answers = (
+            self._call("portal", "account.move", "read", invoice.ids, ["compliance_disputed"]),
+            self._call("portal", "account.move", "search_count", [("compliance_disputed", "=", True)]),
+            self._call("portal", "account.move", "search_read", [], ["name"], order="compliance_disputed"),
+        )
+        self.assertEqual(set(answers), {"odoo.exceptions.AccessError"})
+        self.assertNotIn("compliance_disputed", self._call("portal", "account.move", "fields_get"))
+        found = self._call("accountant", "account.move", "read", invoice.ids, ["compliance_disputed"])
+        self.assertEqual(found, [{"id": invoice.id, "compliance_disputed": True}])
+        self.authenticate(self.user["portal"].login, self.user["portal"].login)
+        for page in (f"/my/invoices/{invoice.id}", "/my/invoices"):
+            answer = self.url_open(page)
+            self.assertEqual(answer.status_code, 200)
+            self.assertIn(invoice.name, answer.text)
+
     def test_internals_are_private(self):
         for model, method, args in (
             ("compliance.profile", "_refresh", []),

@@ -88,7 +88,7 @@ class TestAuditAttacks(AuditCommon):
 
     def test_retention_needs_two(self):
         """Who says how long contents are kept does not approve that they go."""
-        self._insert(recorded_at="2020-01-01")
+        self._insert(recorded_at="2020-01-01", company_id=self.company.id)
         self._seal()
         policy = self._policy("res.partner")
         policy.with_user(self.user["manager"]).write({"retention_months": 12, "retention_user_id": 1})

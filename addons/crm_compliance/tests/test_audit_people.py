@@ -110,6 +110,37 @@ class TestAuditPeople(AuditCommon):
         self.assertEqual(content.splitlines()[0].split(",")[-3:], ["Field", "Before", "After"])
         self.assertIn('Phone,1,"a ""quoted"", thing"', content)
 
+    def test_fields_that_are_gone(self):
+        """From whom they were kept cannot be known any more: who reads the whole trail reads them, nobody else."""
+        self.env.cr.execute(
+            "INSERT INTO compliance_audit_log (operation, model, res_id, origin, changes)"
+            " VALUES ('write', 'res.partner', %s, 'web', '{\"x_secret\": [null, \"7\"], \"phone\": [null, \"8\"]}')",
+            [self.partner.id],
+        )
+        for role, is_told in (("auditor", True), ("manager", True), ("officer", False), ("employee", False)):
+            story = self.log.with_user(self.user[role]).get_history("res.partner", self.partner.id)
+            labels = [change["label"] for change in story[0]["changes"]]
+            self.assertIn("Phone", labels)
+            self.assertEqual("x_secret" in labels, is_told, role)
+
+    def test_finding_a_transaction(self):
+        """Typed into the search box as the list shows it; whatever else is typed finds nothing and breaks nothing."""
+        self.partner.phone = "14"
+        number = self._last(self.partner).transaction
+        log = self.log.with_user(self.user["auditor"])
+        domain = [("model", "=", "res.partner"), ("res_id", "=", self.partner.id)]
+        found = log.search([*domain, ("transaction", "=", number)])
+        self.assertTrue(found)
+        self.assertEqual(found, log.search([*domain, ("transaction", "ilike", number[1:])]))
+        self.assertFalse(log.search([*domain, ("transaction", "!=", number)]))
+        self.assertEqual(found, log.search([*domain, ("transaction", "!=", "x")]))
+        for text in ("x", "-1", "1.5", "²", "9" * 30, "", False):
+            self.assertFalse(log.search([*domain, ("transaction", "=", text)]), text)
+            log.search_count([("transaction", "ilike", text)])
+            log.search_count([("transaction", ">", text)])
+        self.assertTrue(log.search([*domain, ("transaction", ">=", number)]))
+        self.assertEqual(log.search(domain, order="transaction desc, id desc"), log.search(domain))
+
     def test_names_of_what_is_gone(self):
         """What a deleted record was called is still said."""
         parent = self.env["res.partner"].create({"name": "Gone Holding"})

@@ -47,6 +47,44 @@ class TestComplaintFigures(DisputeCommon):
         self.assertIn(dispute, self.complaints.search(self.dossier.action_view_disputes()["domain"]))
         self.assertEqual(len(self.complaints.search(self.dossier.action_view_complaints()["domain"])), 10)
 
+    def test_contact_leaves(self):
+        """What a contact complained of for a company stays in the history of the company."""
+        contact = self.env["res.partner"].create({"name": "Contact", "parent_id": self.customer.id})
+        case = self._complaint(partner=contact)
+        self.assertEqual(case.profile_id, self.dossier)
+        for company in (self._customer("Another").id, False):
+            contact.parent_id = company
+            self.env.invalidate_all()
+            self.assertEqual((case.commercial_partner_id, case.profile_id), (self.customer, self.dossier))
+        self.assertEqual(self.complaints.search_count(self.customer._get_complaint_domain()), 1)
+        self.assertEqual(case._prepare_action_defaults()["partner_id"], self.customer.id)
+        with self.assertRaises(AccessError):
+            case.with_user(self.user["officer"]).commercial_partner_id = contact
+        # Chosen anew, it is the contact's own.
+        case.partner_id = False
+        case.partner_id = contact
+        self.assertEqual(case.commercial_partner_id, contact)
+
+    def test_customer_becomes_a_contact(self):
+        joins = self._customer("Joins")
+        case = self._complaint(partner=joins)
+        own = case.profile_id
+        self.assertEqual(own.partner_id, joins)
+        joins.write({"is_company": False, "parent_id": self.customer.id})
+        self.env.invalidate_all()
+        self.assertEqual((case.commercial_partner_id, case.profile_id), (self.customer, self.dossier))
+
+    def test_customers_are_merged(self):
+        twin, lone = self._customer("Twin"), self._customer("Lone")
+        part = self.env["res.partner"].create({"name": "Part", "parent_id": self.customer.id})
+        cases = self._complaint(partner=twin) | self._complaint(partner=lone)
+        for source, target in ((twin, self.customer), (lone, part)):
+            self.env["base.partner.merge.automatic.wizard"]._merge((source | target).ids, target)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(cases.partner_id, self.customer | part)
+        self.assertEqual((cases.commercial_partner_id, cases.profile_id), (self.customer, self.dossier))
+
     def test_query_count(self):
         dossiers = self.dossier
         for index in range(21):

@@ -381,6 +381,29 @@ class TestComplaintFlow(ComplaintCommon):
         self.assertEqual(str(case.date_resolved), "2026-06-11 11:30:00")
         self.assertTrue(case.follow_up_date)
 
+    def test_closing_goes_on_without_one(self):
+        """A case whose mail cannot be written is in nobody's way, and is looked at again."""
+        self.company.write({"complaint_close_days": 10, "complaint_close_notice_days": 3})
+        template = self.env.ref("crm_compliance.mail_template_complaint_notice")
+        subject = template.subject
+        template.subject = "{{ 1 // (0 if object.subject == 'Poison' else 1) }} will be closed"
+        with freeze_time("2026-06-01 10:00:00"):
+            cases = [
+                self._complaint(solution="<p>New</p>", date_received="2026-06-01 09:00:00", subject=subject)
+                for subject in ("Glass", "Poison", "Cork")
+            ]
+            for case in cases:
+                case.action_propose_solution()
+        with mute_logger("odoo.addons.crm_compliance.tools.apart", "odoo.addons.mail.models.mail_render_mixin"):
+            self._run_cron("2026-06-08 11:00:00")
+        self.assertEqual([bool(case.date_close_notice) for case in cases], [True, False, True])
+        template.subject = subject
+        self._run_cron("2026-06-08 12:00:00")
+        for case in cases:
+            self.assertTrue(case.date_close_notice)
+            notices = self._public(case).filtered(lambda message: "will be closed" in (message.subject or ""))
+            self.assertEqual(len(notices), 1, case.subject)
+
     def test_late_cron_gives_the_notice_its_time(self):
         self.company.write({"complaint_close_days": 10, "complaint_close_notice_days": 3})
         with freeze_time("2026-06-01 10:00:00"):

@@ -152,6 +152,23 @@ class TestComplaintPortal(ComplaintPortalCommon):
             self.assertEqual(status, 200)
             self.assertEqual([text for text in ("Late delivery", "Ancient pump") if text in page], found, query)
 
+    def test_odd_input(self):
+        self._login(self.portal)
+        for name in ("all", "name", "subject", "content"):
+            status, page = self._page(f"/my/complaints?search=%00Late&search_in={name}")
+            self.assertEqual(status, 200)
+            self.assertEqual(self.case.name in page, name != "name")
+        form = {"subject": "S", "description": "D"}
+        for name in form:
+            text = {field: value for field, value in form.items() if field != name}
+            response = self._post("/my/complaints/new", files={name: ("x.txt", b"hello")}, **text)
+            self.assertIn("Please fill in", response.text)
+        response = self._post("/my/complaints/new", files={"category_id": ("x.txt", b"hello")}, **form)
+        self.assertEqual(response.status_code, 303)
+        url = f"/my/complaints/{self.case.id}"
+        self.assertEqual(self._post(f"{url}/reply", files={"message": ("x.txt", b"hello")}).status_code, 303)
+        self.assertIn("Please write a message", self._page(url)[1])
+
     def test_paging(self):
         for number in range(21):
             self._case(self.portal.partner_id, subject=f"Case no {number}.")

@@ -123,6 +123,27 @@ class TestComplaintPublic(ComplaintPortalCommon):
         self.assertFalse(case)
         self.assertIn("It broke.", response.text, "what was written is not lost")
 
+    def test_odd_forms(self):
+        """Files where text belongs, and characters that are none: refused in words, or left out."""
+        for name in ("name", "subject", "description", "email"):
+            text = {field: value for field, value in FORM.items() if field != name}
+            response = self._post("/complaint", files={name: ("x.txt", b"hello")}, **text)
+            self.assertEqual(response.status_code, 200, name)
+            self.assertIn("alert-danger", response.text, name)
+        for email in ("a\x00b@example.com", "a@exa\x7fmple.com", "a\x85@example.com"):
+            case, response = self._filed(email=email)
+            self.assertFalse(case)
+            self.assertIn("an e-mail address we can answer to", response.text)
+        case, _response = self._filed(**{name: f"a\x00{name}" for name in ("name", "subject", "description")})
+        self.assertEqual((case.partner_name, case.subject), ("a name", "a subject"))
+        self.assertIn("description", case.description)
+        url = f"/complaint/track/{self._token(case)}"
+        for name, action in (("message", "reply"), ("reason", "reopen"), ("comment", "rate"), ("rating", "rate")):
+            with self.subTest(field=name):
+                self.assertEqual(self._post(f"{url}/{action}", files={name: ("x.txt", b"hello")}).status_code, 303)
+                self.assertEqual(self._post(f"{url}/{action}", **{"rating": "5", name: "a\x00b"}).status_code, 303)
+        self.assertRegex(case._get_customer_messages()[-1].body, "a.?b")
+
     def test_honeypot(self):
         case, response = self._filed(homepage="https://spam.example.com")
         self.assertFalse(case)
@@ -195,6 +216,25 @@ class TestComplaintPublic(ComplaintPortalCommon):
         self.assertFalse(attempts._admit(["192.0.2.1"]))
         self.env.cr.execute("UPDATE compliance_intake_attempt SET at = at - INTERVAL '61 minutes'")
         self.assertTrue(attempts._admit(["192.0.2.1"]))
+
+    def test_limit_replies(self):
+        """A link that got into wrong hands does not fill the case; other cases and the form stay open."""
+        self._limit(address=3, total=3)
+        case, _response = self._filed()
+        url = f"/complaint/track/{self._token(case)}"
+        for number in range(5):
+            self._post(f"{url}/reply", message=f"Reply {number}")
+        self.assertIn("too many messages", self._page(url)[1])
+        self.assertEqual(len(case._get_customer_messages()), 3)
+        other = f"/complaint/track/{self._token(self.case)}"
+        self._post(f"{other}/reply", message="Hello")
+        self.assertEqual(len(self.case._get_customer_messages()), 1)
+        self.assertTrue(self._filed()[0])
+        # Nor does it help to have an account.
+        self._login(self.portal)
+        for number in range(3):
+            self._post(f"/my/complaints/{self.case.id}/reply", message=f"Reply {number}")
+        self.assertEqual(len(self.case._get_customer_messages()), 3)
 
     def test_limit_keys(self):
         attempts = self.env["compliance.intake.attempt"]
@@ -305,6 +345,74 @@ class TestComplaintPublic(ComplaintPortalCommon):
         with self.assertRaises(AccessError):
             self.case.with_user(self.portal).action_reissue_link()
 
+    def test_reissue_valid(self):
+        """A link that still works is ended and replaced in one go."""
+        old = self._token(self.case)
+        self.case.with_user(self.agent).action_reissue_link()
+        new = self._token(self.case)
+        self.assertNotEqual(old, new)
+        self.assertIn(new, self._mails(self.case)[:1].body_html)
+        self.assertEqual(sorted(self.case.access_ids.mapped("state")), ["revoked", "valid"])
+
+    def test_other_customer(self):
+        """A case taken in for the wrong customer: they are out, and the right one gets a link of their own."""
+        wrong = self.portal.partner_id
+        self.case.message_subscribe((wrong | self.customer | self.agent.partner_id).ids)
+        old = self._token(self.case)
+        self.case.with_user(self.agent).partner_id = self.rival
+        self.assertEqual(self.case.access_ids.state, "revoked")
+        self.assertEqual(self.case.message_partner_ids, self.agent.partner_id)
+        self.assertEqual(self._page(f"/complaint/track/{old}")[0], 404)
+        message = self.case.with_user(self.agent).message_post(
+            body="Dear rival",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            partner_ids=self.rival.ids,
+        )
+        self.assertEqual(message.notified_partner_ids, self.rival)
+        new = self._token(self.case)
+        self.assertNotEqual(new, old)
+        self.assertEqual(self._page(f"/complaint/track/{new}")[0], 200)
+
+    def test_customer_removed(self):
+        self.case.message_subscribe(self.customer.ids)
+        self._token(self.case)
+        self.case.with_user(self.agent).partner_id = False
+        self.assertEqual(self.case.access_ids.state, "revoked")
+        self.assertNotIn(self.customer, self.case.message_partner_ids)
+
+    def test_other_address(self):
+        """Whoever has the mailbox of a mistyped address does not go on reading."""
+        case, _response = self._filed()
+        old = self._token(case)
+        case.with_user(self.agent).email_from = "Ada <ADA@stranger.example.com>"
+        self.assertEqual(self._token(case), old, "the same address, written otherwise")
+        case.with_user(self.agent).email_from = "ada.l@stranger.example.com"
+        self.assertEqual(case.access_ids.state, "revoked")
+        self.assertNotEqual(self._token(case), old)
+        case.with_user(self.agent).action_revoke_link()
+        case.with_user(self.agent).email_from = "ada@stranger.example.com"
+        self.assertEqual(len(case.access_ids), 2, "nothing to end")
+
+    def test_same_customer(self):
+        """A stranger who turns out to be a contact keeps the link; so do contacts who stand in for each other."""
+        case, _response = self._filed()
+        old = self._token(case)
+        known = self._customer("Ada", email="ada@stranger.example.com")
+        case.with_user(self.agent).partner_id = known
+        self.assertEqual(self._token(case), old)
+        self.case.message_subscribe(self.portal.partner_id.ids)
+        old = self._token(self.case)
+        # as the form sends it
+        self.case.with_user(self.agent).write(
+            {"partner_id": self.colleague.partner_id.id, "email_from": self.colleague.email}
+        )
+        self.assertEqual(self._token(self.case), old)
+        self.assertIn(self.portal.partner_id, self.case.message_partner_ids)
+        # An address that is nobody's of the customer may be anybody's.
+        self.case.with_user(self.agent).email_from = "typo@example.com"
+        self.assertNotEqual(self._token(self.case), old)
+
     def test_gone_is_gone(self):
         """Links that never were, expired or were revoked look the same."""
         token = self._token(self.case)
@@ -368,6 +476,50 @@ class TestComplaintPublic(ComplaintPortalCommon):
         case, _response = self._filed()
         self.assertEqual(case.customer_lang, "fr_FR")
         self.assertEqual(case._get_customer_lang(), "fr_FR")
+
+    def test_language_switched_off(self):
+        """Who complained in a language we do not speak any more is written to in another one."""
+        french = self.env["res.lang"]._activate_lang("fr_FR")
+        self._page("/fr/complaint")
+        gone, _response = self._filed()
+        self._page("/en/complaint")
+        other, _response = self._filed()
+        french.active = False
+        self.env.ref("crm_compliance.ir_cron_complaint_receipts").method_direct_trigger()
+        self.assertEqual(gone._get_customer_lang(), "en_US")
+        for case in (gone, other):
+            self.assertEqual(len(self._mails(case)), 1)
+        gone = gone.with_user(self.agent)
+        gone.action_acknowledge()
+        gone.action_ask_customer("Which one?")
+        gone.action_reissue_link()
+        self.assertEqual(len(self._mails(gone)), 3)
+
+    def test_receipts_go_on_without_one(self):
+        template = self.env.ref("crm_compliance.mail_template_complaint_received")
+        subject = template.subject
+        template.subject = "{{ 1 // (0 if object.subject == 'Poison' else 1) }}"
+        cases = [self._filed(subject=subject)[0] for subject in ("Poison", "Broken")]
+        job = self.env.ref("crm_compliance.ir_cron_complaint_receipts")
+        with mute_logger("odoo.addons.crm_compliance.tools.apart", "odoo.addons.mail.models.mail_render_mixin"):
+            job.method_direct_trigger()
+        self.assertEqual([case.receipt_due for case in cases], [True, False])
+        template.subject = subject
+        job.method_direct_trigger()
+        for case in cases:
+            mails = self.env["mail.mail"].search([("model", "=", case._name), ("res_id", "=", case.id)])
+            self.assertEqual(len(mails), 1)
+
+    def test_receipt_without_template(self):
+        case, _response = self._filed()
+        self.env.ref("crm_compliance.mail_template_complaint_received").unlink()
+        self.env.ref("crm_compliance.ir_cron_complaint_receipts").method_direct_trigger()
+        self.assertFalse(case.receipt_due)
+        self.env.ref("crm_compliance.mail_template_complaint_link").unlink()
+        self._token(case)
+        case.with_user(self.agent).action_reissue_link()
+        self.assertFalse(self._mails(case))
+        self.assertIn("revoked", case.message_ids[0].body, "no new link was sent, and the case does not say so")
 
     def test_internal_note_stays(self):
         self.case.with_user(self.agent).message_post(body=SECRET, subtype_xmlid="mail.mt_note", message_type="comment")

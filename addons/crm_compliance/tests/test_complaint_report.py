@@ -31,6 +31,36 @@ class TestComplaintReport(SlaCommon):
         self.assertAlmostEqual(self._figures(first | second, "sla_attainment"), 100 * 2 / 3, 4)
         self.assertAlmostEqual(self._figures(first | second, "resolution_hours"), 3.5)
 
+    def test_every_filter(self):
+        """Whatever is filtered by, the database understands; what a row says of itself finds it."""
+        self._policy(limit=4)
+        case = self._opened(2, 9)
+        self._resolve(case, 2, 10)
+        case.sudo()._customer_rate(self.contact, 4)
+        self.env.flush_all()
+        reports = self.env["compliance.complaint.report"]
+        row = reports.search([("complaint_id", "=", case.id)])
+        self.assertEqual(row.satisfaction, 4)
+        for name, field in reports._fields.items():
+            if not field._description_searchable or name == "id":
+                continue
+            value = row[name].id if field.relational else row[name]
+            other = {"many2one": 1, "integer": 1, "float": 1.5}.get(field.type, value or "x")
+            ordered = field.type in ("integer", "float", "datetime")
+            if field.type == "datetime":
+                other = self._at(2, 9)
+            with self.subTest(field=name):
+                for operator in ("=", "!=", ">", "<=") if ordered else ("=", "!="):
+                    for wanted in (value, other):
+                        reports.search([(name, operator, wanted)])
+                for operator in ("in", "not in"):
+                    reports.search([(name, operator, [other, False])])
+                    reports.search([(name, operator, [value])])
+                # Computed numbers differ in the last place; names are found by parts of the case's.
+                if field.type != "float" and name != "display_name":
+                    self.assertIn(row, reports.search([(name, "=", value)]))
+        self.assertIn(row, reports.search([("satisfaction", "=", 4)]))
+
     def test_overdue_counts_before_anybody_looks(self):
         self._policy(limit=1)
         case = self._opened(2, 9)

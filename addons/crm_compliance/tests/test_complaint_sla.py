@@ -70,7 +70,35 @@ class TestComplaintSla(SlaCommon):
         policy = self._policy()
         self.team.resource_calendar_id = empty
         clock = self._clock(self._opened(2, 10), policy)
-        self.assertEqual((clock.state, clock.deadline), ("running", False), "the complaint is taken in all the same")
+        self.assertEqual((clock.state, clock.deadline), ("running", self._at(2, 18)), "every hour counts")
+        self.assertIn("every hour of every day", self.team.hours_note)
+        self.team.resource_calendar_id = self.calendar
+        self.assertFalse(self.team.hours_note)
+
+    def test_flexible_hours(self):
+        """So many hours a day and a week, not which: Monday comes first, noon is in the middle."""
+        policy = self._policy(limit=8)
+        days = self._policy("answer", 24, clock="working_days_24h")
+        flexible = self._calendar((), schedule_type="flexible", hours_per_day=8, hours_per_week=36)
+        self.team.resource_calendar_id = flexible
+        self.assertIn("8 hours around noon", self.team.hours_note)
+        case = self._opened(6, 12)  # Friday, when the last 4 hours of the week are worked from 10 to 14
+        self.assertEqual(self._clock(case, policy).deadline, self._at(9, 14))
+        self.assertEqual(self._clock(case, days).deadline, self._at(9, 12))
+        self.assertEqual(self._clock(self._opened(7, 12), policy).deadline, self._at(9, 16))
+        # Open complaints follow.
+        flexible.hours_per_week = 40
+        self._settle()
+        self.assertEqual(self._clock(case, policy).deadline, self._at(9, 12))
+        flexible.write({"hours_per_week": 0, "full_time_required_hours": 0})
+        self._settle()
+        self.assertEqual(self._clock(case, policy).deadline, self._at(7, 12), "worked every day")
+        flexible.hours_per_day = 0
+        self._settle()
+        self.assertEqual(self._clock(case, policy).deadline, self._at(6, 20))
+        self.assertIn("every hour of every day", self.team.hours_note)
+        flexible.schedule_type = "fully_fixed"
+        self.assertFalse(self._policy(limit=1, clock="calendar", calendar_id=self.calendar.id).hours_note)
 
     def test_domain_and_company(self):
         complex_ones = self._policy(domain="[('is_complex', '=', True)]")

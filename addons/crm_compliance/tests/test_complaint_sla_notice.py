@@ -1,6 +1,7 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .sla_common import SlaCommon
 
@@ -46,6 +47,28 @@ class TestComplaintSlaNotice(SlaCommon):
         self.assertEqual([kind for kind in self._kinds(case) if kind != "start"], ["warn", "breach", "escalate"])
         mails = self._mails(case, policy)
         self.assertEqual(mails.recipient_ids, (self.agent | self.leader).partner_id)
+
+    def test_mail_that_cannot_be_written(self):
+        """People are told by the activity, and all others as ever."""
+        policy = self._policy(limit=2)
+        policy.escalation_template_id = policy.escalation_template_id.copy(
+            {"subject": "{{ 1 // (0 if object.complaint_id.subject == 'Poison' else 1) }}"}
+        )
+        poison, other = self._opened(2, 9, subject="Poison"), self._opened(2, 9)
+        notify = self.env.ref("crm_compliance.ir_cron_sla_notify")
+        for minute in (1, 6):
+            with (
+                self._on(2, 11, minute),
+                mute_logger("odoo.addons.crm_compliance.tools.apart", "odoo.addons.mail.models.mail_render_mixin"),
+                self.enter_registry_test_mode(),
+            ):
+                notify.method_direct_trigger()
+            self.env.invalidate_all()
+        for case, mails in ((poison, 0), (other, 1)):
+            self.assertEqual(self._clock(case, policy).state, "missed")
+            self.assertEqual([kind for kind in self._kinds(case) if kind != "start"], ["breach", "escalate"])
+            self.assertEqual(self._activities(case).mapped("user_id"), self.leader)
+            self.assertEqual(len(self._mails(case, policy)), mails)
 
     def test_not_at_night(self):
         """Calendar time runs out at night; people are told when they work."""

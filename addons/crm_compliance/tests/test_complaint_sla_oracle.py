@@ -27,13 +27,13 @@ class Oracle:
         self.zone = ZoneInfo(zone)
         self.days, self.spans, self.leaves, self.pauses = days, spans, leaves, pauses
 
+    def is_time(self, weekday, hour):
+        return weekday in self.days and any(start <= hour < end for start, end in self.spans)
+
     def works(self, moment):
         local = moment.replace(tzinfo=UTC).astimezone(self.zone)
-        hour = local.hour + local.minute / 60
-        return (
-            local.weekday() in self.days
-            and any(start <= hour < end for start, end in self.spans)
-            and not any(start <= moment < end for start, end in self.leaves)
+        return self.is_time(local.weekday(), local.hour + local.minute / 60) and not any(
+            start <= moment < end for start, end in self.leaves
         )
 
     def days_of_work(self, start, minutes):
@@ -65,8 +65,38 @@ class Oracle:
         return None
 
 
+class FlexibleOracle(Oracle):
+    """So many hours a day, centred on noon, from Monday on until so many hours a week are full."""
+
+    def __init__(self, zone, daily, weekly, leaves, pauses):
+        super().__init__(zone, (), (), leaves, pauses)
+        self.daily, self.weekly = daily, weekly
+
+    def is_time(self, weekday, hour):
+        hours = min(self.daily, self.weekly - weekday * self.daily)
+        return abs(hour + 1 / 120 - 12) < hours / 2
+
+
 @tagged("post_install", "-at_install")
 class TestComplaintSlaOracle(SlaCommon):
+    def _check(self, calendar, oracle, week, offset, clock, limit):
+        """Compares a deadline in working hours with what an oracle counts."""
+        self.env["resource.calendar.leaves"].create(
+            [{"name": "Leave", "calendar_id": calendar.id, "date_from": a, "date_to": b} for a, b in oracle.leaves]
+        )
+        start = datetime(*week) + offset * MINUTE
+        expected = oracle.walk(clock, start, limit, 12 * 24 * 60)
+        line = self.env["resource.calendar"]._get_service_timeline(clock, calendar.id, self.company.id)
+        stops = [(sc.to_epoch(a), sc.to_epoch(b)) for a, b in oracle.pauses]
+        due = sc.from_epoch(sc.add(line, sc.to_epoch(start), limit * 60, stops))
+        if expected is not None:
+            self.assertEqual(due, expected)
+        else:
+            self.assertGreaterEqual(due, start + 12 * 24 * 60 * MINUTE)
+
+    def _spans(self, week, pairs):
+        return [(datetime(*week) + begin * MINUTE, datetime(*week) + (begin + long) * MINUTE) for begin, long in pairs]
+
     @given(
         zone=st.sampled_from(ZONES),
         days=st.sets(st.integers(0, 6), min_size=1),
@@ -80,23 +110,24 @@ class TestComplaintSlaOracle(SlaCommon):
     )
     @settings(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.differing_executors])
     def test_against_minutes(self, zone, days, spans, week, offset, clock, limit, leave, pauses):
-        monday = datetime(*week)
-
-        def span(pair):
-            return monday + pair[0] * MINUTE, monday + sum(pair) * MINUTE
-
         calendar = self._calendar(spans, days=sorted(days), tz=zone)
-        leaves = [span(leave)] if leave else []
-        self.env["resource.calendar.leaves"].create(
-            [{"name": "Leave", "calendar_id": calendar.id, "date_from": a, "date_to": b} for a, b in leaves]
-        )
-        pauses = [span(pair) for pair in pauses]
-        start = monday + offset * MINUTE
-        expected = Oracle(zone, days, spans, leaves, pauses).walk(clock, start, limit, 12 * 24 * 60)
-        line = self.env["resource.calendar"]._get_service_timeline(clock, calendar.id, self.company.id)
-        stops = [(sc.to_epoch(a), sc.to_epoch(b)) for a, b in pauses]
-        due = sc.from_epoch(sc.add(line, sc.to_epoch(start), limit * 60, stops))
-        if expected is not None:
-            self.assertEqual(due, expected)
-        else:
-            self.assertGreaterEqual(due, start + 12 * 24 * 60 * MINUTE)
+        leaves, pauses = self._spans(week, [leave] if leave else []), self._spans(week, pauses)
+        self._check(calendar, Oracle(zone, days, spans, leaves, pauses), week, offset, clock, limit)
+
+    @given(
+        zone=st.sampled_from(ZONES),
+        # full days, a last one of fewer hours, and more days than a week has
+        hours=st.sampled_from([(8, 40), (7.5, 37.5), (8, 36), (10, 25), (24, 168), (24, 120), (6, 60)]),
+        week=st.sampled_from(WEEKS),
+        offset=st.integers(0, 4 * 24 * 60),
+        clock=st.sampled_from(sc.CLOCKS),
+        limit=st.integers(0, 30 * 60),
+        leave=st.none() | st.tuples(st.integers(0, 5000), st.integers(1, 3000)),
+        pauses=st.lists(st.tuples(st.integers(0, 5000), st.integers(1, 1500)), max_size=3),
+    )
+    @settings(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.differing_executors])
+    def test_flexible_against_minutes(self, zone, hours, week, offset, clock, limit, leave, pauses):
+        daily, weekly = hours
+        calendar = self._calendar((), schedule_type="flexible", hours_per_day=daily, hours_per_week=weekly, tz=zone)
+        leaves, pauses = self._spans(week, [leave] if leave else []), self._spans(week, pauses)
+        self._check(calendar, FlexibleOracle(zone, daily, weekly, leaves, pauses), week, offset, clock, limit)

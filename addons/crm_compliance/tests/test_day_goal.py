@@ -219,6 +219,26 @@ class TestSetup(ComplianceCommon):
             intervals, {(False, False): 60, ("high", False): 9, (False, "high"): 9, (False, "critical"): 3}
         )
 
+    def test_archived_rule_beside_an_active_one(self):
+        rules = self.env["compliance.contact.cadence"]
+        vals = {"company_id": self.company.id, "value_tier": "high"}
+        rules.create({**vals, "interval_days": 5, "active": False})
+        rule = rules.create({**vals, "interval_days": 20})
+        rules.create({**vals, "interval_days": 6, "active": False})
+        self._setup(preset="regulated", important_days=8).action_apply()
+        self.assertEqual(rule.interval_days, 8)
+
+    def test_criteria_of_all_companies(self):
+        """One of several companies neither archives nor revives what all share."""
+        criteria = self.env["compliance.criterion"].with_context(active_test=False)
+        shared = criteria.search([("company_id", "=", False)])
+        shared.filtered(lambda criterion: criterion.code == "TAX").action_archive()
+        own = criteria.create({"code": "OWN", "name": "Own", "company_id": self.company.id, "active": False})
+        before = shared.filtered("active")
+        self._setup(preset="trading", criterion_ids=[Command.set((shared[:1] | own).ids)]).action_apply()
+        self.assertEqual(shared.filtered("active"), before)
+        self.assertTrue(own.active)
+
     def test_another_kind_of_business(self):
         """A kind of business that is chosen proposes its own values, and what is in force comes back."""
         self._setup(preset="regulated", compliance_new_days=77).action_apply()

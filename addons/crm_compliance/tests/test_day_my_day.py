@@ -135,6 +135,14 @@ class TestMyDay(RestrictionCommon):
         self.assertEqual(tasks.search_count([("deadline", "<", "today")]), 1)
         self.assertEqual(tasks._read_group([], ["kind"], ["__count"]), [("review", 1)])
 
+    def test_search_by_title(self):
+        review = self._review()
+        self._contact_due(0)
+        tasks = self.env["compliance.my.day"].with_user(self.officer)
+        self.assertEqual(tasks.search([("title", "ilike", review.name)]).res_id, review.id)
+        self.assertNotIn(review.id, tasks.search([("title", "not ilike", review.name)]).mapped("res_id"))
+        self.assertEqual([name for _id, name in tasks.name_search(review.name)], [review.display_name])
+
     def test_other_company(self):
         company = self.env["res.company"].create({"name": "Elsewhere"})
         self.officer.company_ids += company

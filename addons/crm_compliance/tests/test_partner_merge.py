@@ -15,6 +15,7 @@ class TestPartnerMerge(CriteriaCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.second = cls.setup_other_company(name="Second Company")["company"]
+        cls.user["officer"].company_ids |= cls.second  # nobody follows what he may not read
         cls.duplicate = cls._customer("Duplicate")
         cls.source = cls._dossier(cls.duplicate)
         cls.elsewhere = cls._open_dossier(cls.duplicate, cls.second)

@@ -406,6 +406,18 @@ class TestAlert(AlertCommon):
             with self.assertRaises(AccessError):
                 alert.with_user(self.user[role]).unlink()
 
+    def test_conversation(self):
+        """Whoever works with customers adds what they know, auditors read it."""
+        alert = self._raise()
+        for role in ("sales", "officer", "manager", "accountant"):
+            self.assertTrue(alert.with_user(self.user[role]).message_post(body=role))
+        auditor = alert.with_user(self.user["auditor"])
+        self.assertTrue(auditor.message_ids.mapped("body"))
+        with self.assertRaises(AccessError):
+            auditor.message_post(body="I was here.")
+        with self.assertRaises(AccessError):
+            auditor.activity_schedule("mail.mail_activity_data_todo")
+
     def test_form_without_the_right_to_invoices(self):
         alert = self._raise()
         for role in ("sales", "officer", "manager"):

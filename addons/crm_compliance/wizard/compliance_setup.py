@@ -242,12 +242,12 @@ class ComplianceSetup(models.TransientModel):
         self.company_id.write(values)
 
     def _apply_criteria(self):
-        """Criteria of all companies that only this one does without stay, where there are other companies."""
-        others = self._get_criteria(self.company_id) - self.criterion_ids
+        """Criteria of all companies stay as they are, where there are other companies."""
+        criteria = self._get_criteria(self.company_id)
         if self.env["res.company"].sudo().search_count([], limit=2) > 1:
-            others = others.filtered("company_id")
-        self.criterion_ids.filtered(lambda criterion: not criterion.active).action_unarchive()
-        others.filtered("active").action_archive()
+            criteria = criteria.filtered("company_id")
+        (criteria & self.criterion_ids).filtered(lambda criterion: not criterion.active).action_unarchive()
+        (criteria - self.criterion_ids).filtered("active").action_archive()
 
     def _apply_cadence(self):
         """Rules of the company's own: important are customers of high value or high risk. Of a company that has rules
@@ -255,7 +255,8 @@ class ComplianceSetup(models.TransientModel):
         """
         own = self._get_own_cadences(self.company_id)
         in_force = self._get_days_in_force(self.company_id) if own.filtered("active") else {}
-        known = {(rule.value_tier, rule.risk_level): rule for rule in own}
+        # Of an archived and an active rule for the same customers the active one.
+        known = {(rule.value_tier, rule.risk_level): rule for rule in own.sorted("active")}
         new = []
         for tier, level, name in CADENCES:
             values = {"interval_days": self[name], "active": True}

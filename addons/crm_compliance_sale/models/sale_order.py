@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.crm_compliance.models.dossier_field import DossierMany2one, DossierSelection
+
 
 class SaleOrder(models.Model):
     """Quotations are restricted when they are confirmed, and confirmed orders when they grow or change the customer."""
@@ -15,10 +17,10 @@ class SaleOrder(models.Model):
     _compliance_scope = "quotation"
     _compliance_triggers = frozenset({"state", "partner_id", "partner_invoice_id", "partner_shipping_id", "company_id"})
 
-    compliance_profile_id = fields.Many2one(related="partner_id.compliance_profile_id")
-    compliance_zone = fields.Selection(related="partner_id.compliance_zone")
-    compliance_risk_level = fields.Selection(related="partner_id.compliance_risk_level")
-    compliance_value_tier = fields.Selection(related="partner_id.compliance_value_tier")
+    compliance_profile_id = DossierMany2one(related="partner_id.compliance_profile_id")
+    compliance_zone = DossierSelection(related="partner_id.compliance_zone")
+    compliance_risk_level = DossierSelection(related="partner_id.compliance_risk_level")
+    compliance_value_tier = DossierSelection(related="partner_id.compliance_value_tier")
     compliance_banner = fields.Char(
         compute="_compute_compliance_banner",
         groups="crm_compliance.group_compliance_user,crm_compliance.group_compliance_auditor,"

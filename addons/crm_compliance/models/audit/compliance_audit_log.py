@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, html2plaintext, ormcache
 
 from . import schema
+from .transaction_field import TransactionField
 
 HISTORY_FIELDS = (
     "recorded_at",
@@ -36,7 +37,7 @@ class ComplianceAuditLog(models.Model):
     _rec_names_search = ["name", "model"]
 
     recorded_at = fields.Datetime(string="Time", readonly=True)
-    transaction = fields.Char(readonly=True, help="Rows of one transaction are one change.")
+    transaction = TransactionField(readonly=True, help="Rows of one transaction are one change.")
     operation = fields.Selection(
         [
             ("create", "Created"),
@@ -229,7 +230,8 @@ class ComplianceAuditLog(models.Model):
         """
         field = self.env[model]._fields.get(name) if model in self.env else None
         if not field:
-            return name, True
+            # Nobody knows any more from whom it was kept; those who read the whole trail read it.
+            return name, self.has_access("read")
         is_auditor = self.env.user.has_group("crm_compliance.group_compliance_auditor")
         is_visible = is_auditor or self.env[model]._has_field_access(field, "read")
         return field._description_string(self.env), is_visible

@@ -92,6 +92,8 @@ BEGIN
              WHERE approved.id = NEW.redaction_id AND approved.state = 'approved'
                AND approved.requested_by <> approved.approved_by AND approved.model = OLD.model
                AND COALESCE(NULLIF(approved.res_id, 0), OLD.res_id) IS NOT DISTINCT FROM OLD.res_id
+               AND (approved.company_id IS NULL OR approved.company_id = OLD.company_id
+                    OR OLD.company_id IS NULL AND approved.res_id > 0)
                AND OLD.recorded_at < COALESCE(approved.before, 'infinity')
                -- An hour for clocks that differ: no approval is one for all that comes later.
                AND OLD.recorded_at < approved.approved_at + interval '1 hour')

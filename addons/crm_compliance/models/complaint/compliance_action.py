@@ -42,7 +42,7 @@ class ComplianceAction(models.Model):
 
     _name = "compliance.action"
     _description = "Corrective or Preventive Action"
-    _inherit = ["mail.thread", "mail.activity.mixin", "compliance.activity"]
+    _inherit = ["compliance.discussion", "mail.activity.mixin", "compliance.activity"]
     _order = "is_open desc, due_date, id"
     _rec_names_search = ["number", "name"]
     _check_company_auto = True

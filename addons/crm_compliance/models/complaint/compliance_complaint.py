@@ -17,6 +17,7 @@ PRIORITY_INPUTS = {"severity", "scope", "emotion", "priority_override"}
 # Only the methods of the flow set these; a write over RPC, an import or a default does not.
 DECIDED = {
     "name",
+    "commercial_partner_id",
     "state",
     "waiting",
     "waiting_since",
@@ -54,7 +55,7 @@ class ComplianceComplaint(models.Model):
 
     _name = "compliance.complaint"
     _description = "Complaint"
-    _inherit = ["portal.mixin", "rating.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["portal.mixin", "rating.mixin", "compliance.discussion", "mail.activity.mixin"]
     _order = "priority desc, date_received, id"
     # What an incoming message sets to its subject.
     _rec_name = "subject"
@@ -72,11 +73,13 @@ class ComplianceComplaint(models.Model):
         "res.partner", string="Customer", index=True, tracking=True, check_company=True, ondelete="restrict"
     )
     commercial_partner_id = fields.Many2one(
-        related="partner_id.commercial_partner_id",
+        "res.partner",
         string="Company of the Customer",
+        compute="_compute_commercial_partner_id",
         store=True,
         precompute=True,
         index=True,
+        ondelete="restrict",
     )
     profile_id = fields.Many2one(
         "compliance.profile",
@@ -309,6 +312,12 @@ class ComplianceComplaint(models.Model):
         if operator != "in":
             return NotImplemented
         return [("state", "in", OPEN)] if True in value else [("state", "not in", OPEN)]
+
+    @api.depends("partner_id")
+    def _compute_commercial_partner_id(self):
+        """That of when the case was filed, as on an invoice: a contact who leaves a company takes no case along."""
+        for complaint in self:
+            complaint.commercial_partner_id = complaint.partner_id.commercial_partner_id
 
     @api.depends("partner_id")
     def _compute_partner_contact(self):
@@ -597,9 +606,15 @@ class ComplianceComplaint(models.Model):
             self.env["compliance.refresh.queue"].sudo()._enqueue(fresh, company)
 
     def _get_customer_lang(self):
-        """The language to write to the customer in."""
+        """The language to write to the customer in: the first that fits and was not switched off since."""
         self.ensure_one()
-        return self.sudo().partner_id.lang or self.sudo().company_id.partner_id.lang or self.env.lang
+        active = {code for code, _name in self.env["res.lang"].get_installed()}
+        return next((lang for lang in self._get_customer_langs() if lang in active), self.env.lang)
+
+    def _get_customer_langs(self):
+        """:return: languages the customer may be written to in, the best one first; some may be False"""
+        case = self.sudo()
+        return [case.partner_id.lang, case.company_id.partner_id.lang]
 
     def _compute_access_url(self):
         result = super()._compute_access_url()

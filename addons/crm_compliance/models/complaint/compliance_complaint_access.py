@@ -85,11 +85,16 @@ class ComplianceComplaintAccess(models.Model):
         return self.sudo().create({"complaint_id": complaint.id, "token_seed": seed, "token_hash": self._hash(token)})
 
     def _revoke(self):
-        """Ends links at once."""
+        """Ends links at once.
+
+        :return: those that were not revoked before
+        """
         # sudo: checked by whoever calls it.
-        self.sudo().filtered(lambda access: not access.revoked_at).write(
-            {"revoked_at": fields.Datetime.now(), "revoked_by_id": self.env.uid}
-        )
+        links = self.sudo().filtered(lambda access: not access.revoked_at)
+        links.write({"revoked_at": fields.Datetime.now(), "revoked_by_id": self.env.uid})
+        # The next one is inserted, and of two valid ones the database refuses one.
+        links.flush_recordset(["revoked_at"])
+        return links
 
     def _get_token(self):
         """The secret of a link; for outgoing mails only."""

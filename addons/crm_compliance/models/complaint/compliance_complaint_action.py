@@ -14,8 +14,8 @@ class ComplianceComplaint(models.Model):
     action_open_count = fields.Integer(groups="base.group_user")
 
     def _prepare_action_defaults(self):
-        """What is known of the cause goes along."""
-        defaults = super()._prepare_action_defaults()
+        """What is known of the cause goes along; the customer is the company the case is of."""
+        defaults = {**super()._prepare_action_defaults(), "partner_id": self.commercial_partner_id.id}
         return {**defaults, "cause": self.cause_note} if self.cause_note else defaults
 
     def _after_merge(self, sources):

@@ -25,7 +25,7 @@ class ComplianceComplaint(models.Model):
     )
     duplicate_count = fields.Integer(compute="_compute_duplicate_ids")
 
-    @api.depends("subject", "partner_id", "email_from", "date_received", "company_id", "state")
+    @api.depends("subject", "commercial_partner_id", "email_from", "date_received", "company_id", "state")
     def _compute_duplicate_ids(self):
         found = self._find_duplicates()
         for complaint in self:
@@ -54,11 +54,11 @@ class ComplianceComplaint(models.Model):
     def _get_sender_key(self):
         """Who complains: the customer, or the address where we do not know the customer."""
         self.ensure_one()
-        return self.partner_id.commercial_partner_id._origin.id or email_normalize(self.email_from or "")
+        return self.commercial_partner_id._origin.id or email_normalize(self.email_from or "")
 
     def _get_duplicate_domain(self):
         self.ensure_one()
-        customer = self.partner_id.commercial_partner_id._origin
+        customer = self.commercial_partner_id._origin
         address = email_normalize(self.email_from or "")
         sender = Domain("commercial_partner_id", "=", customer.id) if customer else Domain.FALSE
         if address:

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import NO_ACCESS, Command, Domain
 from odoo.tools import email_normalize, formataddr, plaintext2html
 
+from ...tools.apart import do_apart
 from ...tools.upload import clean_name, is_allowed
 from .compliance_complaint_customer import LONGEST
 from .compliance_complaint_mail import RECEIVED
@@ -97,14 +98,15 @@ class ComplianceComplaint(models.Model):
         self.env.ref("crm_compliance.ir_cron_complaint_receipts").sudo()._trigger()
 
     @api.model
-    def _cron_send_receipts(self, batch_size=100):
+    def _cron_send_receipts(self):
         """Confirms complaints that were filed and tells of steps many cases took together, one per transaction."""
         domain = ["|", ("receipt_due", "=", True), ("step_due", "!=", False)]
-        cases = self.search(domain, order="id", limit=batch_size)
+        # All of them: those that fail stay, and would be in the way of the others.
+        cases = self.search(domain, order="id")
         progress = self.env["ir.cron"]
-        progress._commit_progress(remaining=self.search_count(domain))
+        progress._commit_progress(remaining=len(cases))
         for case in cases:
-            case.try_lock_for_update().filtered_domain(domain)._send_receipts()
+            do_apart(case, lambda case: case.try_lock_for_update().filtered_domain(domain)._send_receipts())
             if not progress._commit_progress(1):
                 break
 
@@ -136,7 +138,7 @@ class ComplianceComplaint(models.Model):
         :raises ValidationError: if it is none
         """
         normalized = email_normalize(email or "", strict=True)
-        if not normalized or len(normalized) > 254:
+        if not normalized or len(normalized) > 254 or not normalized.isprintable():
             raise ValidationError(self.env._("Please give an e-mail address we can answer to."))
         return normalized
 

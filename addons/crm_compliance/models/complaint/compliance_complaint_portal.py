@@ -7,6 +7,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
+from odoo.tools import email_normalize
 
 # All that people outside read of a case by whatever route; what is not named here they do not get, so that a field
 # added later is closed to them until somebody opens it. Pages show more, through explicit values in their templates.
@@ -80,6 +81,47 @@ class ComplianceComplaint(models.Model):
         return super()._search(domain, offset=offset, limit=limit, order=order, **kwargs)
 
     # -------------------------------------------------------------------------
+    # WHO THE CUSTOMER IS
+    # -------------------------------------------------------------------------
+
+    def write(self, vals):
+        """Whoever was taken for the customer is a stranger to a case that turns out to be somebody else's."""
+        if not {"partner_id", "email_from"} & set(vals):
+            return super().write(vals)
+        # sudo: whom the case goes on with does not depend on what the user reads of contacts.
+        cases = self.sudo()
+        before = {case: (case.partner_id, *case._get_correspondent()) for case in cases}
+        result = super().write(vals)
+        strangers = cases.filtered(lambda case: not case._is_still_with(*before[case][1:]))
+        strangers.access_ids._revoke().complaint_id._note(self.env._("The tracking link was revoked."))
+        for (partner, customer, *_address), mistaken in strangers.grouped(before.get).items():
+            if customer and customer not in mistaken.commercial_partner_id:
+                mistaken._unsubscribe_customer(partner, customer)
+        return result
+
+    def _get_correspondent(self):
+        """:return: (customer, address written to, whether it is the contact's own)"""
+        customer, contact, address = self.commercial_partner_id, self.partner_id, self._get_customer_address()
+        is_own = contact.commercial_partner_id == customer and address == email_normalize(contact.email or "")
+        return customer, address, is_own
+
+    def _is_still_with(self, customer, address, was_own):
+        """Whether the case is as before with one customer: contacts of a company stand in for one another."""
+        present, present_address, is_own = self._get_correspondent()
+        if customer and present != customer:
+            return False
+        return present_address == address or bool(customer and was_own and is_own)
+
+    def _unsubscribe_customer(self, partner, customer):
+        """Those of a customer whose case it was not hear of it no more; colleagues of ours do."""
+        followers = self.message_partner_ids.filtered(
+            lambda follower: (
+                follower.partner_share and (follower == partner or follower.commercial_partner_id == customer)
+            )
+        )
+        self.message_unsubscribe(followers.ids)
+
+    # -------------------------------------------------------------------------
     # LINKS
     # -------------------------------------------------------------------------
 
@@ -121,9 +163,9 @@ class ComplianceComplaint(models.Model):
         """Ends the tracking link and mails the customer another one."""
         self.check_access("write")
         self.sudo().access_ids._revoke()
-        for complaint in self:
-            complaint._mail_customer("crm_compliance.mail_template_complaint_link")
-        return self._note(self.env._("The customer was sent a new tracking link."))
+        sent = self.filtered(lambda case: case._mail_customer("crm_compliance.mail_template_complaint_link"))
+        (self - sent)._note(self.env._("The tracking link was revoked."))
+        return sent._note(self.env._("The customer was sent a new tracking link."))
 
     def _get_end(self):
         """When the case was over, False for open ones."""
@@ -138,14 +180,14 @@ class ComplianceComplaint(models.Model):
         Sent to the address and not to a contact: a stranger who fills in a form does not become a contact by that.
 
         :param str xmlid: of a mail template
+        :return: False without an address, or if the template was deleted
         """
         self.ensure_one()
-        address = self._get_customer_address()
-        if not address:
-            return
+        template = self.env.ref(xmlid, raise_if_not_found=False)
+        if not template or not self._get_customer_address():
+            return False
         # sudo: templates are not read by whoever fills in a form; what is mailed is chosen here.
-        case = self.sudo().with_context(mail_notify_force_send=False)
-        template = self.env.ref(xmlid).sudo()
+        case, template = self.sudo().with_context(mail_notify_force_send=False), template.sudo()
         case.message_post(
             subject=template._render_field("subject", self.ids, compute_lang=True)[self.id],
             body=template._render_field("body_html", self.ids, compute_lang=True, options={"post_process": True})[
@@ -157,9 +199,10 @@ class ComplianceComplaint(models.Model):
             **self._prepare_step_message(),
         )
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+        return True
 
-    def _get_customer_lang(self):
-        return self.sudo().customer_lang or super()._get_customer_lang()
+    def _get_customer_langs(self):
+        return [self.sudo().customer_lang, *super()._get_customer_langs()]
 
     # -------------------------------------------------------------------------
     # MESSAGES AND FILES

@@ -96,7 +96,7 @@ class ComplianceComplaintReport(models.Model):
                    clock.follow_up_met, clock.follow_up_decided,
                    100.0 * clock.follow_up_met / NULLIF(clock.follow_up_decided, 0) AS follow_up_rate,
                    CASE WHEN complaint.reopen_count > 0 THEN 100.0 ELSE 0.0 END AS reopened,
-                   NULLIF(complaint.satisfaction, 0) AS satisfaction
+                   NULLIF(complaint.satisfaction, 0)::float8 AS satisfaction
               FROM compliance_complaint complaint
          LEFT JOIN (SELECT complaint_id,
                            COUNT(*) FILTER (WHERE state = 'met') AS sla_met,

@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ...tools.apart import do_apart
 from .compliance_complaint_mail import NOTICE
 
 
@@ -49,11 +50,16 @@ class ComplianceComplaint(models.Model):
             remaining=sum(self.search_count(domain) for _company, domain, _method in steps)
         )
         for company, domain, method in steps:
-            while cases := self.with_company(company).search(domain, limit=batch_size, order="id"):
-                cases = cases.try_lock_for_update().filtered_domain(domain)
-                getattr(cases, method)()
-                if not cases or not self.env["ir.cron"]._commit_progress(len(cases)):
-                    break
+            cases, done = self.with_company(company), 0
+            # Those that fail stay as they are: each is looked at once.
+            while cases := cases.search(domain & Domain("id", ">", done), limit=batch_size, order="id"):
+                done = cases[-1].id
+                do_apart(
+                    cases,
+                    lambda cases: getattr(cases.try_lock_for_update().filtered_domain(domain), method)(),  # noqa: B023
+                )
+                if not self.env["ir.cron"]._commit_progress(len(cases)):
+                    return
 
     @api.model
     def _get_notice_domain(self, company):

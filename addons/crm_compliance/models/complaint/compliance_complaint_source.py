@@ -81,6 +81,14 @@ class ResPartner(models.Model):
     def _prepare_complaint(self):
         return {"partner_id": self.id}
 
+    def _move_dossiers_to(self, entity):
+        """Customers that become part of another one bring their cases along."""
+        result = super()._move_dossiers_to(entity)
+        # sudo: whose a case is follows from the customer, not from what the user reads.
+        cases = self.env["compliance.complaint"].sudo().search([("commercial_partner_id", "in", self.ids)])
+        cases._transition({"commercial_partner_id": entity.id})
+        return result
+
 
 class AccountMove(models.Model):
     _name = "account.move"

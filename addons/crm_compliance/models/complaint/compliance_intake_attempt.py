@@ -31,16 +31,16 @@ class ComplianceIntakeAttempt(models.Model):
     _at_idx = models.Index("(at)")
 
     @api.model
-    def _admit(self, addresses):
+    def _admit(self, addresses, total=True):
         """Notes an attempt, in a transaction of its own, so that it counts whatever becomes of the request.
 
-        :param addresses: list of str: where it comes from (network address, e-mail address, user)
+        :param addresses: list of str: where it comes from (network address, e-mail address, user, case)
+        :param total: False for what strangers cannot send: they do not use up what is left for others
         :return: False if there were too many within an hour, from one of the addresses or altogether
         """
-        limits = {
-            **{self._get_key(address): self._get_limit("address", 10) for address in addresses},
-            TOTAL: self._get_limit("total", 600),
-        }
+        limits = {self._get_key(address): self._get_limit("address", 10) for address in addresses}
+        if total:
+            limits[TOTAL] = self._get_limit("total", 600)
         with self.env.registry.cursor() as cr:
             return all(self._admit_key(cr, key, limit) for key, limit in limits.items())
 

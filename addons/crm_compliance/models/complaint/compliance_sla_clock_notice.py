@@ -7,6 +7,7 @@ from odoo.fields import Command
 from odoo.tools import SQL
 
 from ...tools import service_clock
+from ...tools.apart import do_apart
 
 ACTIVITY = "crm_compliance.mail_activity_type_sla"
 # Collisions with people working on cases after which a run gives up and comes back later.
@@ -26,6 +27,8 @@ class ComplianceSlaClock(models.Model):
         while True:
             try:
                 self._note_breaches()
+                # Late is late, whatever becomes of telling people.
+                cron._commit_progress()
                 done, told = self._notify_batch(batch_size)
             except SerializationFailure:
                 # Somebody worked on a case meanwhile; nothing was sent.
@@ -153,22 +156,27 @@ class ComplianceSlaClock(models.Model):
         return self.env["res.users"]
 
     def _send_notices(self, kind):
-        """An activity for whoever is told, and a mail if the service level has a template."""
-        template_field = "warn_template_id" if kind == "warn" else "escalation_template_id"
+        """An activity for whoever is told, and a mail if the service level has a template.
+
+        A mail that cannot be written is logged, and left at that: the activity has told them.
+        """
         activities = []
         for clock in self:
             recipient = clock._get_recipient(kind)
             if not recipient:
                 continue
             activities.append(clock._prepare_activity(kind, recipient))
-            template = clock.policy_id[template_field]
-            if template and recipient.partner_id.email:
-                template.with_context(lang=recipient.lang).send_mail(
-                    clock.id,
-                    email_values={"recipient_ids": [Command.link(recipient.partner_id.id)], "email_to": False},
-                    email_layout_xmlid="mail.mail_notification_light",
-                )
+            do_apart(clock, lambda clock: clock._mail_notice(kind, recipient))  # noqa: B023
         self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(activities)
+
+    def _mail_notice(self, kind, recipient):
+        template = self.policy_id["warn_template_id" if kind == "warn" else "escalation_template_id"]
+        if template and recipient.partner_id.email:
+            template.with_context(lang=recipient.lang).send_mail(
+                self.id,
+                email_values={"recipient_ids": [Command.link(recipient.partner_id.id)], "email_to": False},
+                email_layout_xmlid="mail.mail_notification_light",
+            )
 
     def _prepare_activity(self, kind, recipient):
         self = self.with_context(lang=recipient.lang, tz=recipient.tz)

@@ -81,6 +81,7 @@ class ComplianceSlaPolicy(models.Model):
         ondelete="restrict",
         help="Empty: the hours of the complaint's team, or of the company.",
     )
+    hours_note = fields.Char(string="About the Working Hours", compute="_compute_hours_note")
     warn_percent = fields.Integer(
         string="Warn at (%)",
         default=75,
@@ -153,6 +154,12 @@ class ComplianceSlaPolicy(models.Model):
                 policy.summary = self.env._("%g working hours", policy.limit)
             else:
                 policy.summary = self.env._("%g hours", policy.limit)
+
+    @api.depends("calendar_id", "clock")
+    @api.depends_context("lang")
+    def _compute_hours_note(self):
+        for policy in self:
+            policy.hours_note = policy.clock != "calendar" and policy.calendar_id._describe_service_hours()
 
     def _compute_figures(self):
         counts = self.env["compliance.sla.clock"]._read_group(

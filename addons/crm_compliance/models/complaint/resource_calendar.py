@@ -1,17 +1,28 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytz
 
 from odoo import api, models
 from odoo.tools import ormcache
+from odoo.tools.date_utils import float_to_time
+from odoo.tools.intervals import Intervals
 
 from ...tools import service_clock
 
 # What intervals are made of; the rest of a calendar is for people.
-SHAPE = {"tz", "two_weeks_calendar", "flexible_hours", "duration_based", "full_time_required_hours", "hours_per_day"}
+SHAPE = {
+    "tz",
+    "two_weeks_calendar",
+    "schedule_type",
+    "flexible_hours",
+    "duration_based",
+    "full_time_required_hours",
+    "hours_per_day",
+    "hours_per_week",
+}
 # Shorter pieces of working time are rounding: a leave until 23:59:59 leaves a second of its last day.
 SHORTEST = 60
 
@@ -61,11 +72,63 @@ class ResourceCalendar(models.Model):
         start, stop = (tz.localize(datetime(number, 1, 1)) for number in (year, year + 1))
         company_ids = [False, calendar.company_id.id or company_id]
         leaves = [("time_type", "=", "leave"), ("company_id", "in", company_ids)]
-        work = calendar._work_intervals_batch(start, stop, domain=leaves, tz=tz)[False]
-        work -= calendar._attendance_intervals_batch(start, stop, tz=tz, lunch=True)[False]
+        work = calendar._get_service_hours(start, stop, tz)
+        work -= calendar._leave_intervals_batch(start, stop, domain=leaves, tz=tz)[False]
         work = [(begin, end) for begin, end, _records in work if (end - begin).total_seconds() >= SHORTEST]
         instants = [(self._round_service_instant(begin), self._round_service_instant(end)) for begin, end in work]
         return tuple(service_clock.merge(instants)), tuple(service_clock.whole_days(work))
+
+    def _get_service_hours(self, start, stop, tz):
+        """Working time without regard to leaves, as intervals of Odoo.
+
+        Hours that do not say when anybody works are all hours: a promise falls due whatever the set-up. Flexible ones
+        say how much is worked in a day and in a week: Odoo begins their weeks on the day it is asked from, here they
+        begin on Monday.
+        """
+        if not self._has_service_hours():
+            return Intervals([(start, stop, self)])
+        if not self.flexible_hours:
+            breaks = self._attendance_intervals_batch(start, stop, tz=tz, lunch=True)[False]
+            return self._attendance_intervals_batch(start, stop, tz=tz)[False] - breaks
+        hours = dict(enumerate(self._get_flexible_days()))
+        days = (start.date() + timedelta(days=number) for number in range((stop.date() - start.date()).days))
+        return Intervals(
+            [
+                (*(tz.localize(datetime.combine(day, float_to_time(12 + side))) for side in (-half, half)), self)
+                for day in days
+                if (half := hours.get(day.weekday(), 0) / 2)
+            ]
+        )
+
+    def _has_service_hours(self):
+        """Whether it is said at all how much or when people work."""
+        if self.flexible_hours:
+            return self.hours_per_day > 0
+        return any(
+            not attendance.display_type and attendance.day_period != "lunch" for attendance in self.attendance_ids
+        )
+
+    def _get_flexible_days(self):
+        """:return: hours that count on the days of a week, from Monday on until those of the week are used up; on every
+        day where a week has no limit
+        """
+        daily = min(self.hours_per_day, 24)
+        weekly = self.hours_per_week or self.full_time_required_hours or 7 * daily
+        return [min(daily, weekly - day * daily) for day in range(7) if weekly > day * daily]
+
+    def _describe_service_hours(self):
+        """:return: how hours are counted that do not say when people work, False for all others"""
+        calendar = self.sudo()
+        if calendar and not calendar._has_service_hours():
+            return self.env._("%s does not say when people work: every hour of every day counts.", calendar.name)
+        if not calendar.flexible_hours:
+            return False
+        return self.env._(
+            "%(hours)s is flexible: %(daily)g hours around noon count, on %(days)s days of the week from Monday on.",
+            hours=calendar.name,
+            daily=min(calendar.hours_per_day, 24),
+            days=len(calendar._get_flexible_days()),
+        )
 
     @api.model
     def _round_service_instant(self, moment):
@@ -88,7 +151,7 @@ class ResourceCalendar(models.Model):
         for calendar, company in pairs:
             try:
                 self._get_service_timeline("working_hours", calendar.id, company.id).next_open(now)
-                found[calendar, company] = True
+                found[calendar, company] = calendar.sudo()._has_service_hours()
             except service_clock.NoWorkingTimeError:
                 found[calendar, company] = False
         return found

@@ -11,7 +11,7 @@ class ComplianceContact(models.Model):
 
     _name = "compliance.contact"
     _description = "Customer Contact"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["compliance.discussion", "mail.activity.mixin"]
     _order = "date_start desc, id desc"
 
     name = fields.Char("Subject", required=True, tracking=True)

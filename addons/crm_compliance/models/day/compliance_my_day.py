@@ -28,7 +28,7 @@ class ComplianceMyDay(models.Model):
         "compliance.alert": ["state", "user_id", "snoozed_until", "raised_at", "partner_id", "company_id"],
         "compliance.profile": ["next_contact_date", "user_id", "officer_id", "partner_id", "company_id"],
         "compliance.restriction.exception": ["state", "requested_by", "requested_at", "partner_id", "company_id"],
-        "compliance.audit.redaction": ["state", "requested_by", "create_date"],
+        "compliance.audit.redaction": ["state", "requested_by", "create_date", "company_id"],
         "compliance.risk.override": ["state", "requested_by", "create_date", "profile_id", "company_id"],
         "compliance.risk.review": ["state", "prepared_by", "due_date", "partner_id", "company_id"],
         "compliance.risk.review.condition": ["state", "user_id", "deadline", "partner_id", "company_id"],
@@ -55,7 +55,7 @@ class ComplianceMyDay(models.Model):
     user_id = fields.Many2one("res.users", string="Responsible", readonly=True)
     deadline = fields.Date("Due", readonly=True)
     weight = fields.Integer(readonly=True, aggregator=None, help="Of two that are due on one day the heavier is first.")
-    title = fields.Char("Task", compute="_compute_title")
+    title = fields.Char("Task", compute="_compute_title", search="_search_title")
 
     @property
     def _table_query(self):
@@ -73,6 +73,10 @@ class ComplianceMyDay(models.Model):
             names = {record.id: record._get_my_day_title() for record in records}
             for task in tasks:
                 task.title = names[task.res_id]
+
+    def _search_title(self, operator, value):
+        """Titles are the documents' own words: they are searched in the user's tasks, a list for one person."""
+        return [("id", "in", self.search([]).filtered_domain([("title", operator, value)]).ids)]
 
     def action_open(self):
         """Opens the document behind a task."""
@@ -127,7 +131,6 @@ class ComplianceMyDay(models.Model):
                 self._approver_domain("draft"),
                 "create_date",
                 partner=None,
-                company=None,
             ),
             self._source("contact", "compliance.profile", self._contact_domain(), "next_contact_date", weight=3),
         ]

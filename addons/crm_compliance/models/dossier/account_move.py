@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 
 from ...tools.forms import open_form
+from ..dossier_field import DossierMany2one, DossierSelection
 
 
 class AccountMove(models.Model):
@@ -10,12 +11,16 @@ class AccountMove(models.Model):
     _inherit = ["account.move", "compliance.field.access"]
 
     compliance_disputed = fields.Boolean(
-        string="Disputed", copy=False, tracking=True, help="The customer disputes this invoice."
+        string="Disputed",
+        copy=False,
+        tracking=True,
+        groups="base.group_user",
+        help="The customer disputes this invoice.",
     )
-    compliance_profile_id = fields.Many2one(related="commercial_partner_id.compliance_profile_id")
-    compliance_zone = fields.Selection(related="commercial_partner_id.compliance_zone")
-    compliance_risk_level = fields.Selection(related="commercial_partner_id.compliance_risk_level")
-    compliance_value_tier = fields.Selection(related="commercial_partner_id.compliance_value_tier")
+    compliance_profile_id = DossierMany2one(related="commercial_partner_id.compliance_profile_id")
+    compliance_zone = DossierSelection(related="commercial_partner_id.compliance_zone")
+    compliance_risk_level = DossierSelection(related="commercial_partner_id.compliance_risk_level")
+    compliance_value_tier = DossierSelection(related="commercial_partner_id.compliance_value_tier")
 
     # The figures read a customer's documents from it alone, in order; Odoo has no index on the commercial entity.
     _compliance_customer_idx = models.Index(

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date, formatLang
 
+from .res_partner import FIGURE_GROUPS
+
 RISK_LEVELS = [("low", "Low"), ("medium", "Medium"), ("high", "High"), ("critical", "Critical")]
 ZONES = [("standard", "Standard"), ("grey", "Grey Zone"), ("non_compliant", "Non-Compliant"), ("unknown", "Unknown")]
 
@@ -21,7 +23,7 @@ class ComplianceProfile(models.Model):
 
     _name = "compliance.profile"
     _description = "Customer Dossier"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["compliance.discussion", "mail.activity.mixin"]
     _order = "overdue_amount desc, revenue_12m desc, id desc"
     _rec_names_search = ["partner_id.complete_name", "partner_id.ref", "partner_id.vat"]
     _check_company_auto = True
@@ -584,6 +586,13 @@ class ComplianceProfile(models.Model):
         if ADMISSION_STRICTNESS.index(self.admission_state) > ADMISSION_STRICTNESS.index(target.admission_state):
             values["admission_state"] = self.admission_state
         return values
+
+    def _order_to_sql(self, order, query, alias=None, reverse=False):
+        """Who may not know what customers owe does not learn who owes more by sorting contacts by their dossiers."""
+        is_joined = alias and alias != self._table
+        if is_joined and not self.env.su and not self.env.user.has_groups(FIGURE_GROUPS):
+            order = "id"
+        return super()._order_to_sql(order, query, alias=alias, reverse=reverse)
 
     def _mail_get_operation_for_mail_message_operation(self, message_operation):
         """Auditors read the conversation and do not take part in it."""

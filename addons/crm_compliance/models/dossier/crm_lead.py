@@ -2,15 +2,17 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 
+from ..dossier_field import DossierMany2one, DossierSelection
+
 
 class CrmLead(models.Model):
     _name = "crm.lead"
     _inherit = ["crm.lead", "compliance.field.access"]
 
-    compliance_profile_id = fields.Many2one(related="partner_id.compliance_profile_id")
-    compliance_zone = fields.Selection(related="partner_id.compliance_zone")
-    compliance_risk_level = fields.Selection(related="partner_id.compliance_risk_level")
-    compliance_value_tier = fields.Selection(related="partner_id.compliance_value_tier")
+    compliance_profile_id = DossierMany2one(related="partner_id.compliance_profile_id")
+    compliance_zone = DossierSelection(related="partner_id.compliance_zone")
+    compliance_risk_level = DossierSelection(related="partner_id.compliance_risk_level")
+    compliance_value_tier = DossierSelection(related="partner_id.compliance_value_tier")
     compliance_banner = fields.Char(
         compute="_compute_compliance_banner",
         groups="crm_compliance.group_compliance_user,crm_compliance.group_compliance_auditor",

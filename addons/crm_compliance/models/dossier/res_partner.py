@@ -1,10 +1,11 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ...tools.forms import open_form
+from ..dossier_field import DossierFloat, DossierMany2one, DossierMonetary, DossierSelection
 from .dossier_link import DossierLink
 
 # Who may know how any customer stands. Portal users and colleagues without a role read partners too, but not this.
@@ -33,26 +34,26 @@ class ResPartner(models.Model):
         groups=GROUPS,
         help="Dossier of the customer in the current company.",
     )
-    compliance_zone = fields.Selection(related="compliance_profile_id.zone", groups=GROUPS)
-    compliance_risk_level = fields.Selection(related="compliance_profile_id.risk_level", groups=GROUPS)
-    compliance_admission_state = fields.Selection(related="compliance_profile_id.admission_state", groups=GROUPS)
-    compliance_lifecycle = fields.Selection(related="compliance_profile_id.lifecycle", groups=GROUPS)
-    compliance_value_tier = fields.Selection(related="compliance_profile_id.value_tier", groups=GROUPS)
-    compliance_purchase_behaviour = fields.Selection(related="compliance_profile_id.purchase_behaviour", groups=GROUPS)
-    compliance_overdue_amount = fields.Monetary(
+    compliance_zone = DossierSelection(related="compliance_profile_id.zone", groups=GROUPS)
+    compliance_risk_level = DossierSelection(related="compliance_profile_id.risk_level", groups=GROUPS)
+    compliance_admission_state = DossierSelection(related="compliance_profile_id.admission_state", groups=GROUPS)
+    compliance_lifecycle = DossierSelection(related="compliance_profile_id.lifecycle", groups=GROUPS)
+    compliance_value_tier = DossierSelection(related="compliance_profile_id.value_tier", groups=GROUPS)
+    compliance_purchase_behaviour = DossierSelection(related="compliance_profile_id.purchase_behaviour", groups=GROUPS)
+    compliance_overdue_amount = DossierMonetary(
         related="compliance_profile_id.overdue_amount", groups=FIGURE_GROUPS, currency_field="compliance_currency_id"
     )
-    compliance_open_amount = fields.Monetary(
+    compliance_open_amount = DossierMonetary(
         related="compliance_profile_id.open_amount", groups=FIGURE_GROUPS, currency_field="compliance_currency_id"
     )
-    compliance_revenue_12m = fields.Monetary(
+    compliance_revenue_12m = DossierMonetary(
         related="compliance_profile_id.revenue_12m", groups=FIGURE_GROUPS, currency_field="compliance_currency_id"
     )
-    compliance_late_ratio = fields.Float(related="compliance_profile_id.late_ratio", groups=FIGURE_GROUPS)
-    compliance_late_probability = fields.Float(related="compliance_profile_id.late_probability", groups=FIGURE_GROUPS)
-    compliance_days_beyond_terms = fields.Float(related="compliance_profile_id.days_beyond_terms", groups=FIGURE_GROUPS)
-    compliance_completeness = fields.Float(related="compliance_profile_id.completeness", groups=GROUPS)
-    compliance_currency_id = fields.Many2one(
+    compliance_late_ratio = DossierFloat(related="compliance_profile_id.late_ratio", groups=FIGURE_GROUPS)
+    compliance_late_probability = DossierFloat(related="compliance_profile_id.late_probability", groups=FIGURE_GROUPS)
+    compliance_days_beyond_terms = DossierFloat(related="compliance_profile_id.days_beyond_terms", groups=FIGURE_GROUPS)
+    compliance_completeness = DossierFloat(related="compliance_profile_id.completeness", groups=GROUPS)
+    compliance_currency_id = DossierMany2one(
         string="Dossier Currency", related="compliance_profile_id.currency_id", groups=FIGURE_GROUPS
     )
 

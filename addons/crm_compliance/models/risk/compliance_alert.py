@@ -21,7 +21,7 @@ class ComplianceAlert(models.Model):
 
     _name = "compliance.alert"
     _description = "Early Warning"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["compliance.discussion", "mail.activity.mixin"]
     _order = "raised_at desc, id desc"
     _mail_post_access = "read"
 
@@ -336,6 +336,15 @@ class ComplianceAlert(models.Model):
     def action_open_profile(self):
         """Opens the dossier."""
         return open_form(self.profile_id)
+
+    def _mail_get_operation_for_mail_message_operation(self, message_operation):
+        """Auditors read the conversation and do not take part in it."""
+        operations = super()._mail_get_operation_for_mail_message_operation(message_operation)
+        if message_operation == "create" and not self.env.user.has_groups(
+            "crm_compliance.group_compliance_user,account.group_account_invoice,account.group_account_readonly"
+        ):
+            return dict.fromkeys(operations, "write")
+        return operations
 
     # -------------------------------------------------------------------------
     # MERGES

@@ -23,7 +23,7 @@ class ComplianceRestriction(models.Model):
 
     _name = "compliance.restriction"
     _description = "Restriction"
-    _inherit = ["compliance.decision", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["compliance.decision", "compliance.discussion", "mail.activity.mixin"]
     _order = "id desc"
     _check_company_auto = True
     _decided_fields = frozenset(

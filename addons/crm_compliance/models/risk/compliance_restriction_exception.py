@@ -18,7 +18,7 @@ class ComplianceRestrictionException(models.Model):
 
     _name = "compliance.restriction.exception"
     _description = "Exception to a Restriction"
-    _inherit = ["compliance.decision", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["compliance.decision", "compliance.discussion", "mail.activity.mixin"]
     _order = "id desc"
     _decided_fields = frozenset(
         {

@@ -31,7 +31,7 @@ class ComplianceRiskModel(models.Model):
         "res.company", required=True, index=True, default=lambda self: self.env.company, tracking=True
     )
     state = fields.Selection(
-        [("draft", "Draft"), ("active", "Active"), ("archived", "Archived")],
+        [("draft", "Draft"), ("active", "In Force"), ("archived", "Archived")],
         required=True,
         readonly=True,
         default="draft",

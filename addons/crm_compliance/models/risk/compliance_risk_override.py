@@ -20,7 +20,7 @@ class ComplianceRiskOverride(models.Model):
 
     _name = "compliance.risk.override"
     _description = "Risk Level Override"
-    _inherit = ["compliance.decision", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["compliance.decision", "compliance.discussion", "mail.activity.mixin"]
     _order = "id desc"
     _check_company_auto = True
     _decided_fields = frozenset({"state", "requested_by", "approved_by", "approved_at"})

@@ -87,7 +87,7 @@ class ComplianceRiskReview(models.Model):
 
     _name = "compliance.risk.review"
     _description = "Customer Review"
-    _inherit = ["compliance.notice", "mail.thread", "mail.activity.mixin", "compliance.activity"]
+    _inherit = ["compliance.notice", "compliance.discussion", "mail.activity.mixin", "compliance.activity"]
     _order = "due_date, id"
     _rec_names_search = ["name", "partner_id.complete_name"]
     _check_company_auto = True

@@ -1,8 +1,9 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import fields, models
+from odoo import models
 
 from ..dossier.res_partner import GROUPS
+from ..dossier_field import DossierSelection
 
 
 class ResPartner(models.Model):
@@ -10,7 +11,7 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
-    compliance_restriction_level = fields.Selection(related="compliance_profile_id.restriction_level", groups=GROUPS)
+    compliance_restriction_level = DossierSelection(related="compliance_profile_id.restriction_level", groups=GROUPS)
 
     def _get_compliance_restrictions(self):
         """All restrictions of these partners, as superuser."""
