@@ -76,7 +76,8 @@ class ComplianceMyDay(models.Model):
 
     def _search_title(self, operator, value):
         """Titles are the documents' own words: they are searched in the user's tasks, a list for one person."""
-        return [("id", "in", self.search([]).filtered_domain([("title", operator, value)]).ids)]
+        tasks = self.search([("user_id", "=", self.env.uid)])
+        return [("id", "in", tasks.filtered_domain([("title", operator, value)]).ids)]
 
     def action_open(self):
         """Opens the document behind a task."""
