@@ -9,18 +9,31 @@ LOGINS = ("sales", "officer", "manager", "accountant", "auditor", "admin")
 class TestFormsOpen(TransactionCase):
     """Whoever may read a record may open its form: on the demo data, as the demo users."""
 
-    def test_forms(self):
-        users = self.env["res.users"].search([("login", "in", LOGINS)])
-        if len(users) < len(LOGINS):
-            self.skipTest("There is no demo data.")
-        names = [
+    def _get_models(self):
+        return [
             name
             for name, model in self.env.registry.items()
             if name.startswith("compliance.") and not model._abstract and not model._transient
         ]
+
+    def test_searches(self):
+        """Records can be looked for by name, and by every field that a search offers."""
+        for name in self._get_models():
+            records = self.env[name]
+            with self.subTest(model=name):
+                records.name_search("no such thing")
+            for fname, description in records.fields_get(attributes=["type", "searchable"]).items():
+                if description["searchable"] and description["type"] in ("char", "text", "many2one", "many2many"):
+                    with self.subTest(model=name, field=fname):
+                        records.search([(fname, "ilike", "no such thing")], limit=1)
+
+    def test_forms(self):
+        users = self.env["res.users"].search([("login", "in", LOGINS)])
+        if len(users) < len(LOGINS):
+            self.skipTest("There is no demo data.")
         opened = set()
         for user in users:
-            for name in names:
+            for name in self._get_models():
                 records = self.env[name].with_user(user)
                 record = records.search([], limit=1) if records.has_access("read") else records
                 if record:

@@ -54,7 +54,8 @@ class TestRiskDryRun(RiskCommon):
         self.assertEqual((run.customer_count, run.raised_count, run.lowered_count, run.first_count), (4, 1, 1, 0))
         raised = run.line_ids.filtered(lambda line: line.change == "raised")
         self.assertEqual((raised.score_before, raised.score_after), (30, 60))
-        self.assertIn("91 days (over 90): +30", raised.reasons_text)
+        # Both steps are one line.
+        self.assertIn("91 days (over 90): +60", raised.reasons_text)
         lowered = run.line_ids.filtered(lambda line: line.change == "lowered")
         self.assertEqual(lowered.held_until, self.today + timedelta(days=30))
         self.assertFalse(run.line_ids.filtered(lambda line: line.change == "same").filtered("reasons"))

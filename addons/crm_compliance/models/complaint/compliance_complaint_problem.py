@@ -21,7 +21,7 @@ class ComplianceComplaintProblem(models.Model):
     _description = "Frequent Problem"
     _auto = False
     _order = "complaint_count desc, id"
-    _rec_name = "display_name"
+    _rec_names_search = ["category_id", "product_id"]
     _depends = {
         "compliance.complaint": ["category_id", "product_id", "company_id", "date_received", "state", "merged_into_id"],
         "compliance.action": ["problem_category_id", "problem_product_id", "company_id", "is_open"],
