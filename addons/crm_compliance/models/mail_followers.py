@@ -6,9 +6,11 @@ from odoo import models
 class MailFollowers(models.Model):
     _inherit = "mail.followers"
 
-    def _add_followers(self, res_model, res_ids, partner_ids, subtypes, **kwargs):
+    def _add_followers(self, res_model, res_ids, partner_ids, subtypes, check_existing=False, existing_policy="skip"):
         """Every way to follow leads here: by hand, by an activity, as responsible, by having created the record."""
-        new, updated = super()._add_followers(res_model, res_ids, partner_ids, subtypes, **kwargs)
+        new, updated = super()._add_followers(
+            res_model, res_ids, partner_ids, subtypes, check_existing, existing_policy
+        )
         records = self.env.get(res_model)
         if res_ids and new and isinstance(records, self.env.registry["compliance.discussion"]):
             readers = records.browse(new)._get_discussion_readers(partner_ids)
