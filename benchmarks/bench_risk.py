@@ -11,7 +11,7 @@ import threading
 import time
 from unittest.mock import patch
 
-from common import Results, close, database, environment, seconds
+from common import Results, close, database, environment, figures_alone, seconds
 from generate import generate
 
 SIZES = [
@@ -60,8 +60,7 @@ def bench_scoring(env, results, label, is_last):
     for _run in range(4):
         spoil_figures(env)
         env.cr.commit()
-        # The figures alone: neither scores nor alerts nor reviews.
-        with patch.object(type(profiles), "_after_refresh", lambda *_args, **_kwargs: None):
+        with figures_alone(profiles):
             timed("figures", profiles._refresh)
         spoil_scores(env)
         env.cr.commit()

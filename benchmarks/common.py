@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 RESULTS = Path(__file__).parent / "results.json"
 COMPARISONS = {
@@ -102,6 +103,11 @@ def environment(name):
         cr.execute("SET jit = off")
         yield Environment(cr, SUPERUSER_ID, {})
         cr.rollback()
+
+
+def figures_alone(profiles):
+    """Context in which a refresh computes the figures of dossiers, and neither scores nor alerts nor reviews."""
+    return patch.object(type(profiles), "_after_refresh", lambda *_args, **_kwargs: None)
 
 
 def install(name, module, addons_path=None):
