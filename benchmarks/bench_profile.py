@@ -30,7 +30,7 @@ def spoil(env):
 
 
 def bench_refresh(env, results, label, is_last):
-    """Refresh of everything against the bare SELECT of the same figures, in turns; returns the median of the full one."""
+    """Refresh of all figures against the bare SELECT of the same, in turns; returns the median of the full one."""
     profiles = env["compliance.profile"]
     idle = reset_peak()
     started = time.perf_counter()
