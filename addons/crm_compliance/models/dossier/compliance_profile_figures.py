@@ -80,6 +80,7 @@ class ComplianceProfile(models.Model):
         return SQL(", ").join(
             [
                 self._figures_counterparts(partners),
+                self._figures_moved(),
                 self._figures_later(days),
                 self._figures_open_items(partners, days),
                 self._figures_today(days),
@@ -193,6 +194,15 @@ class ComplianceProfile(models.Model):
         )
 
     @api.model
+    def _figures_moved(self):
+        """``moved``: partners that are no customers of their own by now; their documents may still say so. A few beside
+        many documents: joined by looking each up, which is what PostgreSQL takes few documents for, they cost a fifth.
+        """
+        return SQL(
+            "moved AS MATERIALIZED (SELECT id, commercial_partner_id FROM res_partner WHERE commercial_partner_id <> id)"
+        )
+
+    @api.model
     def _figures_later(self, days):
         """``later``: what of an instalment was settled after the day."""
         return SQL(
@@ -251,7 +261,7 @@ class ComplianceProfile(models.Model):
                   FROM (SELECT *, due < %(as_of)s
                                   AND id NOT IN (SELECT id FROM counterpart WHERE is_credit_note) AS is_overdue
                           FROM open_item OFFSET 0) item -- OFFSET 0: is_overdue is found once, not per sum
-             LEFT JOIN res_partner moved ON moved.id = item.partner_id AND moved.commercial_partner_id <> moved.id
+             LEFT JOIN moved ON moved.id = item.partner_id
               GROUP BY 1, 2
             )
             """,
@@ -279,8 +289,7 @@ class ComplianceProfile(models.Model):
                                move.move_type <> 'out_refund' AND move.amount_total_signed <> 0 AS is_purchase,
                                move.amount_untaxed_signed AS revenue, move.amount_total_signed AS sales
                           FROM account_move move
-                     LEFT JOIN res_partner moved ON moved.id = move.commercial_partner_id
-                                                AND moved.commercial_partner_id <> moved.id
+                     LEFT JOIN moved ON moved.id = move.commercial_partner_id
                          WHERE move.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
                            AND move.state = 'posted' AND move.invoice_date <= %(move_day)s AND %(scope)s
                        ) document
@@ -339,7 +348,7 @@ class ComplianceProfile(models.Model):
                   FROM settlement
              LEFT JOIN (SELECT id, MIN(settled_on) AS settled_on, BOOL_AND(is_payment) AS is_payment
                           FROM counterpart GROUP BY id) counterpart ON counterpart.id = settlement.other_id
-             LEFT JOIN res_partner moved ON moved.id = settlement.partner_id AND moved.commercial_partner_id <> moved.id
+             LEFT JOIN moved ON moved.id = settlement.partner_id
                  WHERE COALESCE(counterpart.is_payment, TRUE)
                    AND COALESCE(counterpart.settled_on, max_date) <= %(settlement_day)s
             ),
