@@ -199,7 +199,8 @@ class ComplianceProfile(models.Model):
         many documents: joined by looking each up, which is what PostgreSQL takes few documents for, they cost a fifth.
         """
         return SQL(
-            "moved AS MATERIALIZED (SELECT id, commercial_partner_id FROM res_partner WHERE commercial_partner_id <> id)"
+            "moved AS MATERIALIZED"
+            " (SELECT id, commercial_partner_id FROM res_partner WHERE commercial_partner_id <> id)"
         )
 
     @api.model
