@@ -196,11 +196,12 @@ class ComplianceProfile(models.Model):
     @api.model
     def _figures_moved(self):
         """``moved``: partners that are no customers of their own by now; their documents may still say so. A few beside
-        many documents: joined by looking each up, which is what PostgreSQL takes few documents for, they cost a fifth.
+        many documents: looked up for each they cost a fifth of all. Without a parent nobody moved; that PostgreSQL knows
+        how many have one spares it sorting the documents.
         """
         return SQL(
-            "moved AS MATERIALIZED"
-            " (SELECT id, commercial_partner_id FROM res_partner WHERE commercial_partner_id <> id)"
+            "moved AS MATERIALIZED (SELECT id, commercial_partner_id FROM res_partner"
+            " WHERE parent_id IS NOT NULL AND commercial_partner_id <> id)"
         )
 
     @api.model
