@@ -195,9 +195,9 @@ class ComplianceProfile(models.Model):
 
     @api.model
     def _figures_moved(self):
-        """``moved``: partners that are no customers of their own by now; their documents may still say so. A few beside
-        many documents: looked up for each they cost a fifth of all. Without a parent nobody moved; that PostgreSQL knows
-        how many have one spares it sorting the documents.
+        """``moved``: partners that are no customers of their own by now; their documents may still say so. Read once: a
+        few beside many documents, which looked up for each cost a fifth of all. Nobody moves without a parent, and how
+        many have one PostgreSQL knows.
         """
         return SQL(
             "moved AS MATERIALIZED (SELECT id, commercial_partner_id FROM res_partner"
