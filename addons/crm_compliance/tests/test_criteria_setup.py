@@ -17,6 +17,7 @@ BROKEN = (
     "[1, 2]",
     "[('create_date', '>', time.time())]",  # code is no condition
     "{'phone': 1}",
+    "[('id', 'in', 'x')]",  # a condition to Odoo, none to PostgreSQL
 )
 
 

@@ -86,7 +86,7 @@ class ComplianceCriterion(models.Model):
     def _check_partner_domain(self, fname):
         """:raises ValidationError: if the condition cannot be evaluated on customers"""
         try:
-            self._get_condition_sql(fname)
+            self.env["res.partner"]._check_condition_sql(self._get_condition_sql(fname))
         except Exception as error:
             # Whatever a half-typed condition raises, from syntax to unknown fields, is the user's to mend.
             raise ValidationError(

@@ -8,6 +8,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ...tools.forms import open_form
+
 
 class ComplianceCriterionCheck(models.Model):
     """Answer of one dossier to one criterion: result, evidence, who, when, until.
@@ -205,15 +207,7 @@ class ComplianceCriterionCheck(models.Model):
 
     def action_open_form(self):
         """Opens the check on its own, with its documents."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "new",
-        }
+        return {**open_form(self), "target": "new"}
 
     def _describe_answer(self, before, after):
         """One line for the dossier's history: what was answered, and on what evidence."""

@@ -65,7 +65,7 @@ class ComplianceDossierItem(models.Model):
         return result
 
     def _try_conditions(self):
-        self._get_condition_sql()
+        self.env["res.partner"]._check_condition_sql(self._get_condition_sql())
 
     def _get_present_sql(self):
         """Condition on ``res_partner``: is the item there? A field may have gone with its add-on: what cannot be

@@ -1,5 +1,7 @@
 # Copyright 2026 crm_compliance contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import psycopg2
+
 from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
@@ -67,6 +69,18 @@ class ResPartner(models.Model):
         if query.from_clause == SQL.identifier(query.table) and not query.is_empty():
             return SQL("(%s)", query.where_clause) if query.where_clause else SQL("TRUE")
         return SQL("res_partner.id IN %s", query.subselect())
+
+    @api.model
+    def _check_condition_sql(self, condition):
+        """Has PostgreSQL read a condition, without looking at a single customer: a text is no number to it.
+
+        :raises ValueError: in its words
+        """
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(SQL("SELECT FROM res_partner WHERE %s LIMIT 0", condition), log_exceptions=False)
+        except psycopg2.Error as error:
+            raise ValueError(str(error).splitlines()[0]) from error
 
     @api.model
     def _commercial_fields(self):

@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.forms import open_form
 from .compliance_risk_question import ANSWER_TYPES
 
 # What the questionnaire says; an answer does not change the question.
@@ -78,15 +79,7 @@ class ComplianceRiskReviewLine(models.Model):
 
     def action_open_form(self):
         """Opens the question on its own, with its documents."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.name,
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "new",
-        }
+        return {**open_form(self), "target": "new"}
 
     @api.model
     def _get_frozen_fields(self):
